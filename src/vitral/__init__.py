@@ -1,0 +1,1 @@
+"""Vitral turns a folder of pictures into a working model."""

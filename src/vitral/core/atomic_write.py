@@ -1,0 +1,72 @@
+"""Write a file so that a reader sees the old bytes or the new bytes, never a part."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from vitral.core.errors import VitralError
+
+# The umask can only be read by setting it, which is not safe once threads run: read it at import.
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)
+
+
+def atomic_write(path: str | Path, content: bytes | str | Callable[[BinaryIO], None]) -> None:
+    """Replace the file at `path` in one step, durably.
+
+    A temporary file in the same folder is written, fsync-ed and renamed; then the folder is
+    fsync-ed, so that the name survives a power cut too. When anything fails the temporary
+    file is removed and the old file is as it was.
+
+    Args:
+        path: the file to create or replace; its folder is created when missing.
+        content: the bytes, a text (written as UTF-8), or a function that writes to an open file.
+    Raises:
+        VitralError: the disk is full, or the place cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(path, content)
+    except OSError as error:
+        raise VitralError(f"{path}: {_reason(error)}; the file was left as it was before") from error
+
+
+def _write_and_rename(path: Path, content: bytes | str | Callable[[BinaryIO], None]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes the file private; people expect the permissions of an ordinary file.
+        os.chmod(name, 0o666 & ~_UMASK)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "could not be written because the disk is full"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "could not be written because permission was denied"
+    return f"could not be written ({error.strerror or error})"
+
+
+def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open a folder; its rename is durable by itself.
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

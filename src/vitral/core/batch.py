@@ -1,0 +1,54 @@
+"""`Batch`: what the loader makes, augmentation turns into network input, and a task learns from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(kw_only=True, eq=False)
+class Batch:
+    """Some pictures of one epoch on their way to the network.
+
+    Args:
+        pixels: uint8 sRGB pictures, h x w x 3 each: one array b x h x w x 3 when all have one
+            size, else a sequence of arrays; what augmentation reads.
+        labels: class numbers, `core.IGNORE` where a picture has none.
+        indices: number of each picture in its set; with seed and epoch the key of all randomness.
+        keys: relative path of each picture, to name it in a message.
+        seed: the run's seed.
+        epoch: which pass over the pictures.
+        position: number of the batch in its epoch.
+        inputs: float pictures b x c x h x w for the network; None until augmentation ran.
+        other_labels: second class numbers where two pictures were mixed, else None.
+        share: weight of `labels` against `other_labels`, in [0, 1] per picture.
+    """
+
+    pixels: NDArray[np.uint8] | Sequence[NDArray[np.uint8]] = field(repr=False)
+    labels: Int[Tensor, " b"]
+    indices: NDArray[np.int64]
+    keys: tuple[str, ...] = field(repr=False)
+    seed: int
+    epoch: int
+    position: int
+    inputs: Float[Tensor, "b c h w"] | None = field(default=None, repr=False)
+    other_labels: Int[Tensor, " b"] | None = None
+    share: Float[Tensor, " b"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def to(self, device: torch.device, *, channels_last: bool = True) -> "Batch":
+        """Move the tensors to a device, in place, and return the batch itself."""
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        if self.inputs is not None:
+            self.inputs = self.inputs.to(device, non_blocking=True, memory_format=layout)
+        self.labels = self.labels.to(device, non_blocking=True)
+        if self.other_labels is not None and self.share is not None:
+            self.other_labels = self.other_labels.to(device, non_blocking=True)
+            self.share = self.share.to(device, non_blocking=True)
+        return self
