@@ -1,1 +1,36 @@
-"""Vitral turns a folder of pictures into a working model."""
+"""Vitral turns a folder of pictures into a working model.
+
+    import vitral as vt
+
+    data = vt.open("photos/")
+    run = vt.train(vt.Classify(size=128), data, epochs=20)
+    run.model.predict("cat.jpg").label
+"""
+
+from vitral.core import VERSION as __version__
+from vitral.core import VitralError
+from vitral.data import Loader, PictureSet
+from vitral.data import open_pictures as open
+from vitral.saved import Model
+from vitral.tasks import Classified, Classify
+from vitral.train import Run, Trained, resume, train
+from vitral.train import evaluate_model as evaluate
+
+load = Model.load
+
+__all__ = [
+    "Classified",
+    "Classify",
+    "Loader",
+    "Model",
+    "PictureSet",
+    "Run",
+    "Trained",
+    "VitralError",
+    "__version__",
+    "evaluate",
+    "load",
+    "open",
+    "resume",
+    "train",
+]

@@ -3,6 +3,7 @@
 from vitral.core.atomic_write import atomic_write
 from vitral.core.axes import AXES, IGNORE
 from vitral.core.batch import Batch
+from vitral.core.device import Choice, Precision, choose_device, choose_precision
 from vitral.core.errors import (
     DataError,
     FileFormatError,
@@ -16,26 +17,52 @@ from vitral.core.errors import (
 )
 from vitral.core.extras import available, require
 from vitral.core.picture import Picture
+from vitral.core.record import (
+    Chosen,
+    End,
+    Epoch,
+    Event,
+    Start,
+    Step,
+    Warned,
+    append,
+    read_records,
+    without_repeats,
+)
 from vitral.core.seeds import derived_seed, permutation, random_bits, stream_number, uniform
+from vitral.core.version import VERSION
 from vitral.core.spec import Option, Spec, families, member, members, option
 
 __all__ = [
     "AXES",
+    "VERSION",
     "IGNORE",
     "Batch",
+    "Choice",
+    "Chosen",
     "DataError",
+    "End",
+    "Epoch",
+    "Event",
     "FileFormatError",
     "ImageError",
     "MissingExtra",
     "Option",
     "OptionError",
     "Picture",
+    "Precision",
     "ShapeError",
     "Spec",
+    "Start",
+    "Step",
     "TrainingError",
     "VitralError",
+    "Warned",
+    "append",
     "atomic_write",
     "available",
+    "choose_device",
+    "choose_precision",
     "derived_seed",
     "did_you_mean",
     "families",
@@ -44,7 +71,9 @@ __all__ = [
     "option",
     "permutation",
     "random_bits",
+    "read_records",
     "require",
     "stream_number",
     "uniform",
+    "without_repeats",
 ]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,8 @@ def atomic_write(path: str | Path, content: bytes | str | Callable[[BinaryIO], N
 
 
 def _write_and_rename(path: Path, content: bytes | str | Callable[[BinaryIO], None]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    # A name of 255 bytes, the longest allowed, must leave room for the rest.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             if callable(content):
@@ -45,13 +47,20 @@ def _write_and_rename(path: Path, content: bytes | str | Callable[[BinaryIO], No
                 file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes the file private; people expect the permissions of an ordinary file.
-        os.chmod(name, 0o666 & ~_UMASK)
+        os.chmod(name, _permissions(path))
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _permissions(path: Path) -> int:
+    """Those of the file that is replaced; for a new one the usual ones (mkstemp makes it private)."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0o666 & ~_UMASK
 
 
 def _reason(error: OSError) -> str:
@@ -68,5 +77,9 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # Some network file systems cannot sync a folder; the file itself is complete.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(handle)

@@ -15,11 +15,15 @@ def require(module: str, *, extra: str, what: str) -> ModuleType:
         extra: name of the extra in `pyproject.toml`.
         what: the feature that needs it, as the subject of a sentence.
     Raises:
-        MissingExtra: the package is not installed.
+        MissingExtra: the package is not installed, or its own import fails.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError) or error.name not in (module, module.partition(".")[0]):
+            raise MissingExtra(
+                f"{what} needs the package {module!r}, which is installed but cannot be imported: {error}"
+            ) from error
         raise MissingExtra(
             f"{what} needs the package {module!r}, which is not installed; "
             f"install it with: pip install 'vitral[{extra}]'"
@@ -27,5 +31,9 @@ def require(module: str, *, extra: str, what: str) -> ModuleType:
 
 
 def available(module: str) -> bool:
-    """Tell whether an optional package is installed, without importing it."""
+    """Tell whether an optional package is installed, without importing it.
+
+    Args:
+        module: import name of a top-level package, for example `"timm"`.
+    """
     return importlib.util.find_spec(module) is not None

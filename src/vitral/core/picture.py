@@ -19,6 +19,7 @@ class Picture:
         note: a second, quieter line.
         mood: how to color the title: `good`, `bad` or `plain`.
         group: pictures of one group are shown together under this heading.
+        weight: how much it deserves a look, for a mistake the confidence; any unit, larger first.
     Raises:
         ShapeError: the pixels are not uint8 of h x w x 3.
     """
@@ -28,6 +29,7 @@ class Picture:
     note: str = ""
     mood: Literal["good", "bad", "plain"] = "plain"
     group: str = ""
+    weight: float = 0.0
 
     def __post_init__(self) -> None:
         pixels = self.pixels

@@ -5,6 +5,7 @@ the same number, whatever was asked before, in which order, or on which thread.
 """
 
 import hashlib
+import operator
 from functools import lru_cache
 
 import numpy as np
@@ -37,7 +38,7 @@ def random_bits(seed: int, epoch: int, index: ArrayLike, stream: str) -> NDArray
     state = np.uint64(stream_number(stream))
     with np.errstate(over="ignore"):
         for key in (seed, epoch):
-            state = _mix(state ^ np.uint64(key & 0xFFFF_FFFF_FFFF_FFFF))
+            state = _mix(state ^ np.uint64(operator.index(key) & 0xFFFF_FFFF_FFFF_FFFF))
         return _mix(state ^ np.asarray(index, dtype=np.int64).astype(np.uint64))
 
 
@@ -45,7 +46,7 @@ def uniform(
     seed: int, epoch: int, index: ArrayLike, stream: str, *, low: float = 0.0, high: float = 1.0
 ) -> NDArray[np.float64]:
     """Draw one number in [low, high) per index; see `random_bits` for the keys."""
-    unit = (random_bits(seed, epoch, index, stream) >> np.uint64(11)) * 2.0**-53
+    unit = (random_bits(seed, epoch, index, stream) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return low + (high - low) * unit
 
 

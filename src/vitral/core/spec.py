@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Self, get_args, get_origin
 from vitral.core.errors import OptionError, did_you_mean
 
 _OPTION = "vitral.option"
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _FAMILIES: dict[str, "type[Spec]"] = {}
 _MEMBERS: dict[str, dict[str, "type[Spec]"]] = {}
 
@@ -95,6 +96,7 @@ class Spec:
         cls.kind = kind
         if family is not None:
             cls.family = family
+            _check_unused(f"the family {family!r}", _FAMILIES.get(family), cls)
             _FAMILIES[family] = cls
             _MEMBERS.setdefault(family, {})
         if kind is not None:
@@ -123,10 +125,10 @@ class Spec:
         if not isinstance(data, Mapping):
             raise OptionError(f"{cls.__name__}: must be an object of options, got {data!r}")
         values = dict(data)
-        kind = values.pop("kind", None)
+        kind = values.pop("kind", None) if cls.family is not None else None
         target: type[Any] = cls
         if kind is not None and kind != cls.kind:
-            target = member(cls.family or "", kind)
+            target = member(cls.family or "", str(kind))
             if not issubclass(target, cls):
                 raise OptionError(f"{cls.__name__}: must be a {cls.__name__}, got the kind {kind!r}")
         if kind is None and cls.family is not None and cls.kind is None:
@@ -146,7 +148,7 @@ class Spec:
         """
         result = self
         for name in sorted(settings, key=lambda n: (not n.endswith("kind"), n.count("."))):
-            result = _with_setting(result, name.split("."), settings[name], name)
+            result = _with_setting(result, name.split("."), name, settings)
         return result
 
     @classmethod
@@ -192,12 +194,14 @@ def families() -> dict[str, type[Spec]]:
 def _register(cls: type[Spec], kind: str) -> None:
     if cls.family is None:
         raise TypeError(f"{cls.__module__}.{cls.__name__}: kind={kind!r} was given outside any family")
-    known = _MEMBERS[cls.family].get(kind)
-    if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-        raise TypeError(
-            f"{cls.family} {kind!r} is defined twice: in {known.__module__} and in {cls.__module__}"
-        )
+    _check_unused(f"{cls.family} {kind!r}", _MEMBERS[cls.family].get(kind), cls)
     _MEMBERS[cls.family][kind] = cls
+
+
+def _check_unused(name: str, known: type[Spec] | None, cls: type[Spec]) -> None:
+    # The same class again is a reloaded module, or @dataclass(slots=True), which makes a copy.
+    if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise TypeError(f"{name} is defined twice: in {known.__module__} and in {cls.__module__}")
 
 
 @functools.cache
@@ -216,7 +220,8 @@ def _hints(cls: type[Spec]) -> dict[str, Any]:
 
 def _coerced(value: Any, hint: Any) -> Any:
     """Widen what JSON and Python write differently: 1 for 1.0, a list for a tuple."""
-    if isinstance(value, int) and not isinstance(value, bool) and _allows(hint, float) and not _allows(hint, int):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole and _allows(hint, float) and not _allows(hint, int) and abs(value) < 2**1000:
         return float(value)
     if isinstance(value, list) and _allows(hint, tuple):
         return tuple(value)
@@ -238,14 +243,16 @@ def _check(where: str, value: Any, hint: Any, known: Option) -> None:
         raise OptionError(f"{where}: must be {_type_name(hint)}, got {value!r}")
     if known.choices is not None and value not in known.choices:
         near = did_you_mean(str(value), [str(c) for c in known.choices])
-        raise OptionError(f"{where}: must be one of {', '.join(map(str, known.choices))}, got {value!r}{near}")
+        listed = ", ".join(map(str, known.choices))
+        raise OptionError(f"{where}: must be one of {listed}, got {value!r}{near}")
     numbers = value if isinstance(value, tuple) else (value,)
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float):
             continue
         low, high = known.low, known.high
-        outside = (low is not None and number < low) or (high is not None and number > high)
-        if outside or math.isnan(number):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise OptionError(f"{where}: must be a finite number, got {number!r}")
+        if (low is not None and number < low) or (high is not None and number > high):
             unit = f" {known.unit}" if known.unit else ""
             raise OptionError(f"{where}: {_range_text(low, high)}{unit}, got {number!r}")
 
@@ -271,7 +278,8 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _type_name(hint: Any) -> str:
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", type(None): "none"}
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    names[type(None)] = "none"
     parts = []
     for one in _alternatives(hint):
         if isinstance(one, type) and issubclass(one, Spec):
@@ -284,9 +292,7 @@ def _type_name(hint: Any) -> str:
 def _range_text(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"must lie in [{low:g}, {high:g}]"
-    if low is not None:
-        return f"must be at least {low:g}"
-    return f"must be at most {high:g}" if high is not None else "must be a number"
+    return f"must be at least {low:g}" if low is not None else f"must be at most {high:g}"
 
 
 def _plain(value: Any) -> Any:
@@ -309,7 +315,7 @@ def _from_values(cls: type[Any], values: Mapping[str, Any]) -> Any:
     ready: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise OptionError(f"{cls.__name__}: has no option {name!r}{did_you_mean(name, known)}")
+            raise OptionError(f"{cls.__name__}: has no option {name!r}{did_you_mean(str(name), known)}")
         ready[name] = _read(value, hints[name])
     for name, field in known.items():
         if field.default is dataclasses.MISSING and name not in ready:
@@ -327,31 +333,50 @@ def _read(value: Any, hint: Any) -> Any:
     return value
 
 
-def _with_setting(spec: Any, path: list[str], value: Any, full: str) -> Any:
-    name, rest = path[0], path[1:]
+def _with_setting(spec: Any, path: list[str], full: str, settings: Mapping[str, Any]) -> Any:
+    """Change the option that `path` leads to; `full` is the whole dotted name, for messages."""
+    name, rest, value = path[0], path[1:], settings[full]
     cls = type(spec)
     if name == "kind" and not rest and spec.family is not None:
-        return member(spec.family, str(value))()
+        return _fresh(spec.family, value, full.removesuffix("kind"), settings)
     if name not in _fields(cls):
         raise OptionError(f"{full}: {cls.__name__} has no option {name!r}{did_you_mean(name, _fields(cls))}")
     hint = _hints(cls)[name]
-    if not rest:
-        return dataclasses.replace(spec, **{name: _from_text(value, hint, full) if isinstance(value, str) else value})
     inner, root = getattr(spec, name), _spec_type(hint)
-    if not isinstance(inner, Spec):
-        if rest == ["kind"] and root is not None and root.family is not None:
-            return dataclasses.replace(spec, **{name: member(root.family, str(value))()})
+    family = None if root is None else root.family
+    if not rest and isinstance(value, str) and family is not None and not _means_none(value, hint):
+        new = _fresh(family, value, f"{full}.", settings)
+    elif not rest:
+        new = _from_text(value, hint, full) if isinstance(value, str) else _read(value, hint)
+    elif isinstance(inner, Spec):
+        new = _with_setting(inner, rest, full, settings)
+    elif rest == ["kind"] and family is not None:
+        new = _fresh(family, value, full.removesuffix("kind"), settings)
+    else:
         raise OptionError(f"{full}: {cls.__name__}.{name} is {inner!r} and has no option {rest[0]!r}")
-    return dataclasses.replace(spec, **{name: _with_setting(inner, rest, value, full)})
+    return dataclasses.replace(spec, **{name: new})
+
+
+def _fresh(family: str, kind: Any, prefix: str, settings: Mapping[str, Any]) -> Spec:
+    """A member with its defaults; options it must be given are looked up in the same settings."""
+    cls = member(family, str(kind))
+    given: dict[str, Any] = {}
+    for name, field in _fields(cls).items():
+        full = prefix + name
+        if field.default is dataclasses.MISSING and full in settings:
+            value, hint = settings[full], _hints(cls)[name]
+            given[name] = _from_text(value, hint, full) if isinstance(value, str) else value
+    return _from_values(cls, given)
+
+
+def _means_none(text: str, hint: Any) -> bool:
+    return text.lower() in ("none", "null") and type(None) in _alternatives(hint)
 
 
 def _from_text(text: str, hint: Any, where: str) -> Any:
     """Read a text from the command line by the type of the option."""
-    root = _spec_type(hint)
-    if text.lower() in ("none", "null") and _fits(None, type(None)) and type(None) in _alternatives(hint):
+    if _means_none(text, hint):
         return None
-    if root is not None and root.family is not None:
-        return member(root.family, text)()
     for one in _alternatives(hint):
         try:
             return _parsed(text, one)
@@ -362,14 +387,13 @@ def _from_text(text: str, hint: Any, where: str) -> Any:
 
 def _parsed(text: str, hint: Any) -> Any:
     if hint is bool:
-        words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-        if text.lower() not in words:
+        if text.lower() not in (*_YES, *_NO):
             raise ValueError(text)
-        return words[text.lower()]
+        return text.lower() in _YES
     if hint in (int, float):
         return hint(text)
     if hint is str:
         return text
     if get_origin(hint) is tuple:
-        return tuple(_parsed(part.strip(), get_args(hint)[0]) for part in text.split(","))
+        return tuple(_parsed(part.strip(), get_args(hint)[0]) for part in text.split(",") if part.strip())
     raise ValueError(text)

@@ -1,1 +1,6 @@
+"""The model file: written, checked and read; what a training hands over."""
 
+from vitral.saved.model import FILE_NAME, Model, PictureLike
+from vitral.saved.tensor_file import read_tensors, write_tensors
+
+__all__ = ["FILE_NAME", "Model", "PictureLike", "read_tensors", "write_tensors"]

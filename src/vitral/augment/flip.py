@@ -1,0 +1,40 @@
+"""`flip`: mirror pictures left to right."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from vitral.augment.op import Op
+from vitral.augment.plan import Plan
+from vitral.core import Batch, OptionError, option, uniform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip(Op, kind="flip"):
+    """Mirror pictures left to right.
+
+    Raises:
+        OptionError: `alternate` together with a `p` other than 0.5.
+    Source:
+        Jordan 2024, arXiv:2404.00498, section 3.6, for `alternate`.
+    """
+
+    p: float = option(0.5, "how often a picture is mirrored", low=0, high=1)
+    alternate: bool = option(False, "mirror every picture in every other epoch, the first at random")
+
+    zero = {"p": 0.0}  # noqa: RUF012
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.alternate and self.p != 0.5:
+            raise OptionError(f"Flip.p: must be 0.5 when alternate is on, got {self.p:g}")
+
+    def sample(self, batch: Batch, plan: Plan) -> Plan:
+        """Mirror some pictures."""
+        if self.alternate:
+            first = uniform(batch.seed, 0, batch.indices, "flip.first") < 0.5
+            flip = first ^ bool(batch.epoch % 2)
+        else:
+            flip = self.uniform(batch, "flip") < self.p
+        return dataclasses.replace(plan, flip=np.logical_xor(plan.flip, flip))

@@ -1,0 +1,114 @@
+"""The words on the command line, and what every command has in common: errors and exit codes."""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Annotated, Any
+
+import click
+import typer
+
+from vitral.cli.demo import demo
+from vitral.cli.evaluate import evaluate
+from vitral.cli.flags import with_flags
+from vitral.cli.look import look
+from vitral.cli.predict import predict
+from vitral.cli.resume import resume
+from vitral.cli.say import answer, people
+from vitral.cli.train import train_command
+from vitral.core import VERSION, OptionError, VitralError, members
+from vitral.train import Run
+
+app = typer.Typer(
+    name="vitral",
+    help="Turn a folder of pictures into a working model.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_train = typer.Typer(no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None)
+app.add_typer(_train, name="train")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"vitral {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _vitral(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turn a folder of pictures into a working model."""
+
+
+for _kind, _task in members("task").items():
+    _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
+for _command in (demo, evaluate, look, predict, resume):
+    app.command(_command.__name__)(_command)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 usage, 130 and 143 after a signal.
+
+    Args:
+        words: the arguments; left out, those of the process.
+    """
+    arguments = sys.argv[1:] if words is None else words
+    sys.exit(_guarded(lambda: _run(arguments), json="--json" in arguments))
+
+
+def _run(words: list[str]) -> int:
+    code: Any = app(words, standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _guarded(run: Callable[[], int], *, json: bool) -> int:
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return run()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        return 2
+    except OptionError as error:
+        return _failed(error, 2, json=json)
+    except VitralError as error:
+        return _failed(error, 1, json=json)
+    except (KeyboardInterrupt, click.Abort):
+        people().print("[yellow]stopped[/yellow]")
+        return 130
+    except _Terminated:
+        return 143
+    except BrokenPipeError:
+        # Whoever read our output has enough, as `| head` does.
+        sys.stderr.close()
+        return 1
+
+
+def _failed(error: VitralError, code: int, *, json: bool) -> int:
+    people().print(f"[red]error[/red]  {_escaped(str(error))}", highlight=False, soft_wrap=True)
+    if json:
+        answer({"error": str(error)})
+    return code
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came while nothing was under way that could be saved."""
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise _Terminated

@@ -1,0 +1,81 @@
+"""`vitral evaluate RUN FOLDER`: judge a model on pictures it has not seen."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vitral.cli.say import Reading, answer, people
+from vitral.report import Page
+from vitral.saved import Model
+from vitral.train import Evaluated, evaluate_model, pictures_for, worst_mistakes
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Run folder or model file.", metavar="RUN")],
+    folder: Annotated[str, typer.Argument(help="Pictures with their right answers.", metavar="FOLDER")],
+    split: Annotated[
+        str | None, typer.Option(help="train, val, test or all [default: test when there is one, else all]")
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Also write an HTML page with the mistakes")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
+) -> int:
+    """Judge a model on pictures it has not seen."""
+    console = people()
+    model = Model.load(run)
+    pictures = pictures_for(run, folder)
+    reading = Reading(console)
+    try:
+        judged = evaluate_model(model, pictures, split=split, threads=threads, reading=reading)
+    finally:
+        reading.close()
+    _print(console, model, judged)
+    if page is not None:
+        _page(model, judged).write(page)
+        console.print(f"[bold]{'page':>10}[/bold]  {page}", highlight=False, soft_wrap=True)
+    if json:
+        head = {"task": model.task.kind, "pictures": len(judged.pictures), "skipped": len(judged.skipped)}
+        answer(head | {"split": judged.split, "left_out": [b.reason for b in judged.skipped]} | judged.figures)
+    return 0
+
+
+def _print(console: Any, model: Model, judged: Evaluated) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    figures = judged.figures
+    words = f"{len(judged.pictures):,} pictures ({'whole folder' if judged.split == 'all' else judged.split})"
+    console.print(f"[dim]{'judged on':>10}[/dim]  {words}", highlight=False)
+    for skipped in judged.skipped[:10]:
+        console.print(f"[yellow]{'left out':>10}[/yellow]  {escape(skipped.reason)}", highlight=False, soft_wrap=True)
+    if len(judged.skipped) > 10:
+        console.print(f"[yellow]{'':>10}[/yellow]  and {len(judged.skipped) - 10:,} more", highlight=False)
+    for name, value in figures.items():
+        if isinstance(value, float):
+            shown = f"{value:.2%}" if 0 <= value <= 1 and name != "loss" else f"{value:.4f}"
+            console.print(f"[bold]{name.replace('_', ' '):>10}[/bold]  {shown}", highlight=False)
+    if "per_class" in figures:
+        table = Table("class", box=None, padding=(0, 2))
+        first = next(iter(figures["per_class"].values()), {})
+        for column in first:
+            table.add_column(column, justify="right")
+        for name, row in figures["per_class"].items():
+            table.add_row(escape(name), *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" for v in row.values()))
+        console.print(table)
+
+
+def _page(model: Model, judged: Evaluated) -> Page:
+    figures = judged.figures
+    page = Page(f"{model.task.kind}: judged on {judged.pictures.name}", subtitle=judged.pictures.found)
+    page.facts({n.replace("_", " "): f"{v:.4f}" for n, v in figures.items() if isinstance(v, float)})
+    if "confusion" in figures:
+        page.heading("What it takes for what")
+        page.confusion(figures["confusion"], model.facts.classes)
+    if "per_class" in figures:
+        page.table([{"class": name} | row for name, row in figures["per_class"].items()])
+    worst = worst_mistakes(model, judged.pictures)
+    if worst:
+        page.heading("The most confident mistakes")
+        page.gallery(worst)
+    return page

@@ -1,0 +1,120 @@
+"""`vitral predict RUN PICTURES`: answers for new pictures, as a table or as JSON."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from vitral.cli.say import answer, people
+from vitral.core import DataError, ImageError
+from vitral.data import decode, open_pictures
+from vitral.saved import Model
+from vitral.train import use_threads
+
+_AT_ONCE = 64
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="Run folder or model file.", metavar="RUN")],
+    pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.", metavar="PICTURES")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the answers to a page in this folder")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
+) -> int:
+    """Answer for new pictures, as a table or as JSON."""
+    console = people()
+    use_threads(threads)
+    model = Model.load(run)
+    files = list(_files(pictures))
+    answers: list[tuple[Path, Any]] = []
+    broken: list[tuple[Path, str]] = []
+    for start in range(0, len(files), _AT_ONCE):
+        some = _decoded(files[start : start + _AT_ONCE], broken)
+        found = model.predict([pixels for _, pixels in some]) if some else []
+        answers += [(file, one) for (file, _), one in zip(some, found, strict=True)]
+    _print(answers, broken, to_stdout=not json)
+    if out is not None:
+        _page(model, answers, out)
+        console.print(f"[bold]{'page':>10}[/bold]  {out / 'index.html'}", highlight=False, soft_wrap=True)
+    if json:
+        rows = [{"picture": str(file)} | one.to_json() for file, one in answers]
+        answer(
+            {
+                "task": model.task.kind,
+                "pictures": len(rows),
+                "skipped": len(broken),
+                "predictions": rows,
+                "left_out": [reason for _, reason in broken],
+            }
+        )
+    # Some answers are an answer; none at all is a failure.
+    return 0 if answers else 1
+
+
+def _files(places: list[str]) -> Iterator[Path]:
+    for place in places:
+        path = Path(place)
+        if not path.is_dir():
+            yield path
+            continue
+        found = open_pictures(place, validation=0.0, test=0.0)
+        for i in range(len(found)):
+            file = found.path(i)
+            if file is not None:
+                yield file
+
+
+def _decoded(files: list[Path], broken: list[tuple[Path, str]]) -> list[tuple[Path, np.ndarray]]:
+    some: list[tuple[Path, np.ndarray]] = []
+    for file in files:
+        try:
+            some.append((file, decode(file, name=str(file))))
+        except ImageError as error:
+            broken.append((file, str(error)))
+    return some
+
+
+def _print(answers: list[tuple[Path, Any]], broken: list[tuple[Path, str]], *, to_stdout: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    for _, reason in broken:
+        people().print(f"[yellow]{'left out':>10}[/yellow]  {escape(reason)}", highlight=False, soft_wrap=True)
+    if not to_stdout or not answers:
+        return
+    # A table is the command's result, so it goes to stdout and into pipes.
+    console = Console()
+    width = min(60, max(len(_name(file)) for file, _ in answers))
+    for file, one in answers:
+        others = ", ".join(f"{name} {share:.0%}" for name, share in list(one.scores.items())[1:3])
+        console.print(
+            f"{escape(_name(file)):<{width}}  [bold]{escape(one.label)}[/bold] {one.confidence:.1%}  [dim]{escape(others)}[/dim]",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _name(file: Path) -> str:
+    return os.fsdecode(os.fsencode(file)).replace("\n", "\\n")
+
+
+def _page(model: Model, answers: list[tuple[Path, Any]], out: Path) -> None:
+    from vitral.core import Picture
+    from vitral.report import Page
+
+    if out.is_file():
+        raise DataError(f"--out {out}: must be a folder, got a file")
+    page = Page(f"{model.task.kind}: {len(answers):,} pictures")
+    shown = answers[:500]
+    if len(answers) > len(shown):
+        page.text(f"The first {len(shown)} of {len(answers):,}.")
+    page.gallery(
+        [
+            Picture(pixels=decode(file, name=str(file)), title=f"{one.label} {one.confidence:.0%}", note=file.name)
+            for file, one in shown
+        ]
+    )
+    page.write(out / "index.html")

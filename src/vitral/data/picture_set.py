@@ -1,0 +1,211 @@
+"""`PictureSet`: which pictures there are, what is known of each, and where its pixels come from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Int, UInt8
+from numpy.typing import ArrayLike, NDArray
+
+from vitral.core import IGNORE, DataError, did_you_mean
+from vitral.data.decode import decode
+from vitral.data.one_line import one_line
+
+SplitBy = Literal["folders", "hash", "table", "none"]
+SPLITS = ("train", "val", "test")
+
+
+class Pixels(ABC):
+    """Where pixels come from; rows are counted as when the set was opened."""
+
+    @property
+    def array(self) -> UInt8[NDArray[np.uint8], "b h w c=3"] | None:
+        """All pictures as one array, when they are in memory and of one size."""
+        return None
+
+    @abstractmethod
+    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+        """One picture.
+
+        Raises:
+            ImageError: it cannot be decoded.
+        """
+
+    def path(self, row: int) -> Path | None:
+        """The file of one picture, when it has one of its own."""
+        return None
+
+
+class FilePixels(Pixels):
+    """Pictures in files: one name each, relative to a folder."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self._folder = folder
+        self._names = names
+
+    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+        return decode(self._folder / self._names[row], name=self._names[row])
+
+    def path(self, row: int) -> Path:
+        return self._folder / self._names[row]
+
+
+class ArrayPixels(Pixels):
+    """Pictures of one size in memory: one uint8 array b x h x w x 3."""
+
+    def __init__(self, array: UInt8[NDArray[np.uint8], "b h w c=3"]) -> None:
+        self._array = array
+
+    @property
+    def array(self) -> UInt8[NDArray[np.uint8], "b h w c=3"]:
+        return self._array
+
+    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+        return self._array[row]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PictureSet:
+    """A set of pictures in a fixed order, each with a key, perhaps a class, perhaps a split.
+
+    Args:
+        name: a short name that may be part of a file name, for example "photos".
+        keys: stable relative path of each picture with "/" separators: its identity.
+        source: where the pixels come from.
+        classes: class names in the order of their numbers; empty when there are no labels.
+        labels: class number of each picture, `core.IGNORE` where it has none; None: all without.
+        splits: "train", "val", "test" or "" of each picture; None: all "".
+        root: the folder the keys are relative to.
+        origin: what was found, as the first words of `found`, for example "class folders".
+        split_by: how the splits came about.
+        notes: warnings for a person, one sentence each.
+        rows: row of each picture in `source`; None: the keys are in the order of the source.
+    Raises:
+        DataError: the parts contradict each other.
+    """
+
+    name: str
+    keys: tuple[str, ...] = field(repr=False)
+    source: Pixels = field(repr=False)
+    classes: tuple[str, ...] = ()
+    labels: Int[NDArray[np.int64], " b"] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
+    splits: NDArray[np.str_] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
+    root: Path | None = None
+    origin: str = "pictures"
+    split_by: SplitBy = "none"
+    notes: tuple[str, ...] = ()
+    rows: Int[NDArray[np.int64], " b"] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
+
+    def __post_init__(self) -> None:
+        count = len(self.keys)
+        _fix(self, "labels", np.full(count, IGNORE) if self.labels is None else self.labels, np.int64)
+        _fix(self, "splits", np.full(count, "") if self.splits is None else self.splits, "<U5")
+        _fix(self, "rows", np.arange(count) if self.rows is None else self.rows, np.int64)
+        for part in ("labels", "splits", "rows"):
+            if getattr(self, part).shape != (count,):
+                raise DataError(
+                    f"PictureSet.{part}: must have one entry for each of the {count} keys, "
+                    f"got shape {getattr(self, part).shape}"
+                )
+        if len(set(self.keys)) != count:
+            raise DataError(f"PictureSet.keys: must all differ, got {_twice(self.keys)!r} twice")
+        if len(set(self.classes)) != len(self.classes):
+            raise DataError(f"PictureSet.classes: must all differ, got {_twice(self.classes)!r} twice")
+        labelled = self.labels[self.labels != IGNORE]
+        if labelled.size and not (0 <= labelled.min() and labelled.max() < len(self.classes)):
+            raise DataError(
+                f"PictureSet.labels: must lie in [0, {len(self.classes) - 1}] or be {IGNORE}, "
+                f"got {labelled.min()} to {labelled.max()}"
+            )
+        if not np.isin(self.splits, (*SPLITS, "")).all():
+            raise DataError(f"PictureSet.splits: must be train, val, test or '', got {set(self.splits)}")
+        if self.split_by not in get_args(SplitBy):
+            raise DataError(
+                f"PictureSet.split_by: must be one of {', '.join(get_args(SplitBy))}, got {self.split_by!r}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def found(self) -> str:
+        """What this set is, in one line for a person."""
+        parts = [self.origin, _counted(len(self), "picture", "pictures")]
+        if self.classes:
+            parts.append(_counted(len(self.classes), "class", "classes"))
+        counts = [(split, int((self.splits == split).sum())) for split in SPLITS]
+        if any(count for _, count in counts) and self.split_by != "none":
+            by = {"hash": " by a hash of the names", "table": " by the table"}.get(self.split_by, "")
+            parts.append(f"split{by} " + " / ".join(f"{split} {n:,}" for split, n in counts if n))
+        return ", ".join(parts)
+
+    @property
+    def array(self) -> UInt8[NDArray[np.uint8], "b h w c=3"] | None:
+        """All pictures of the *source* as one array, or None; picture i is `array[rows[i]]`."""
+        return self.source.array
+
+    def pixels(self, index: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+        """One picture, decoded: uint8 sRGB, upright. It may be a view: do not write into it.
+
+        Raises:
+            ImageError: it cannot be decoded; the text names its key and the reason.
+        """
+        return self.source.read(int(self.rows[index]))
+
+    def path(self, index: int) -> Path | None:
+        """The file of one picture, when it has one of its own."""
+        return self.source.path(int(self.rows[index]))
+
+    def subset(self, indices: ArrayLike) -> "PictureSet":
+        """The pictures with these numbers, in this order; classes keep their numbers.
+
+        Raises:
+            DataError: a number is repeated or lies outside the set.
+        """
+        chosen = np.asarray(indices, dtype=np.int64).reshape(-1)
+        if chosen.size and not (0 <= chosen.min() and chosen.max() < len(self)):
+            raise DataError(
+                f"PictureSet.subset: must lie in [0, {len(self) - 1}], got {chosen.min()} to {chosen.max()}"
+            )
+        return replace(
+            self,
+            keys=tuple([self.keys[i] for i in chosen.tolist()]),
+            labels=self.labels[chosen],
+            splits=self.splits[chosen],
+            rows=self.rows[chosen],
+        )
+
+    def of_split(self, split: str) -> "PictureSet":
+        """The pictures of one split: "train", "val" or "test"; may be empty.
+
+        Raises:
+            DataError: there is no split of this name.
+        """
+        if split not in SPLITS:
+            raise DataError(
+                f"PictureSet.of_split: must be one of {', '.join(SPLITS)}, "
+                f"got {split!r}{did_you_mean(split, SPLITS)}"
+            )
+        return self.subset(np.flatnonzero(self.splits == split))
+
+
+def _fix(pictures: PictureSet, part: str, values: ArrayLike, dtype: str | type) -> None:
+    fixed = np.array(values, dtype=dtype)
+    fixed.flags.writeable = False
+    object.__setattr__(pictures, part, fixed)
+
+
+def _twice(words: Sequence[str]) -> str:
+    seen: set[str] = set()
+    for word in words:
+        if word in seen:
+            return one_line(word)
+        seen.add(word)
+    return ""
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

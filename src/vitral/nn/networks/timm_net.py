@@ -1,0 +1,75 @@
+"""`TimmNet`: a network of the timm collection, by name."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vitral.core import OptionError, did_you_mean, option, require
+from vitral.nn.activations import Activation
+from vitral.nn.blocks import check_pictures
+from vitral.nn.networks.network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimmNet(Network, kind="timm"):
+    """A network of the timm collection, by its name there.
+
+    Nothing is downloaded unless `pretrained` asks for it.
+
+    Source:
+        Wightman 2019, "PyTorch Image Models", doi:10.5281/zenodo.4414861.
+    """
+
+    activation: Activation | None = option(None, "replaces the network's own bend, where timm allows it")
+    name: str = option("resnet18d", "name of the network in timm")
+    pretrained: bool = option(False, "download weights trained on other pictures")
+
+    def build(self, inputs: int, classes: int) -> nn.Module:
+        """Make the module.
+
+        Raises:
+            MissingExtra: timm is not installed.
+            OptionError: timm has no such network, or it does not take another activation.
+        """
+        timm = require("timm", extra="timm", what="TimmNet")
+        if not timm.is_model(self.name):
+            near = did_you_mean(self.name, timm.list_models())
+            raise OptionError(f"TimmNet.name: must be a network of timm, got {self.name!r}{near}")
+        extra = {} if self.activation is None else {"act_layer": partial(_bend, self.activation)}
+        try:
+            network = timm.create_model(
+                self.name, pretrained=self.pretrained, in_chans=inputs, num_classes=classes, **extra
+            )
+        except TypeError as error:
+            if self.activation is None:
+                raise
+            raise OptionError(
+                f"TimmNet.activation: must be none for {self.name!r}, which takes no other activation, "
+                f"got {self.activation.kind!r}"
+            ) from error
+        return TimmClassifier(network, inputs)
+
+
+class TimmClassifier(nn.Module):
+    """The module of `TimmNet`: a network of timm behind Vitral's check of shapes."""
+
+    def __init__(self, network: nn.Module, inputs: int) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.network = network
+
+    def forward(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k"]:
+        """Scores of normalized pictures.
+
+        Raises:
+            ShapeError: the pictures have another number of channels, or an empty side.
+        """
+        check_pictures("TimmNet", pictures, channels=self.inputs)
+        return self.network(pictures)
+
+
+def _bend(activation: Activation, *_: object, **__: object) -> nn.Module:
+    """What timm calls in place of a class; it passes `inplace` and the like."""
+    return activation.build()

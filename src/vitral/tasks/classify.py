@@ -1,0 +1,246 @@
+"""Classification: which of the known classes does a picture belong to."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vitral.augment import Augmentation, Brightness, Contrast, CutMix, Flip, MixUp, Op, RandomResizedCrop, Shift
+from vitral.core import IGNORE, Batch, Choice, DataError, OptionError, Picture, option
+from vitral.data import DataFacts, PictureSet
+from vitral.nn import ClassificationMetrics, CrossEntropy, FastNet, Loss, Network, ResidualNet
+from vitral.tasks.task import Score, Task, TaskModel
+
+_SMALL_PX = 64
+_LARGE_SIZE_PX = 128
+# Random crops of a picture stored a little larger than the network's input keep its detail.
+_STORED_LARGER = 1.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classified:
+    """The answer for one picture.
+
+    Args:
+        label: the most likely class.
+        confidence: its probability, in [0, 1].
+        scores: every class with its probability, most likely first.
+    """
+
+    label: str
+    confidence: float
+    scores: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return dataclasses.asdict(self)
+
+
+class ClassifyMetrics:
+    """`ClassificationMetrics` and the mean loss, over batches."""
+
+    def __init__(self, task: "Classify", classes: Sequence[str]) -> None:
+        self._task, self._counts = task, ClassificationMetrics(classes)
+        self._total, self._pictures = 0.0, 0
+
+    def update(self, model: TaskModel, batch: Batch) -> None:
+        """Let the model answer one batch of inputs, and count."""
+        assert batch.inputs is not None
+        scores = self._task.scores(model, batch.inputs)
+        self._counts.update(scores, batch.labels)
+        self._total += float(self._task.loss.each(scores, batch.labels).double().sum())
+        self._pictures += int((batch.labels != IGNORE).sum())
+
+    def result(self) -> dict[str, Any]:
+        """Accuracy and the other figures, with the mean loss in nats."""
+        return {"loss": self._total / max(self._pictures, 1)} | self._counts.result()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classify(Task, kind="classify"):
+    """Tell which class a picture belongs to."""
+
+    score: ClassVar[Score] = Score(name="accuracy")
+
+    size: int | None = option(
+        None, "side of the square the network sees; left open, chosen from the pictures",
+        unit="px", low=4, high=1024, flag="--size",
+    )  # fmt: skip
+    network: Network | None = option(None, "the network; left open, chosen by size", flag="--network")
+    loss: Loss = option(CrossEntropy(smoothing=0.1), "what training minimizes")
+    normalize: str = option(
+        "standardize", "inputs of mean 0 and deviation 1, or scaled to [0, 1]", choices=("standardize", "scale")
+    )
+    flip: bool = option(True, "mirror pictures left to right in training; prediction averages both", flag="--flip")
+    crop: float = option(0.35, "smallest share of a large picture that a random crop keeps", low=0.05, high=1.0)
+    shift: int = option(2, "how far a small picture is moved, with reflected borders", unit="px", low=0, high=16)
+    light: float = option(0.2, "how strongly brightness and contrast of large pictures change", low=0, high=1)
+    mixup: float = option(0.0, "strength (alpha) of mixing two pictures; 0 never", low=0, high=4, search=(0.0, 1.0))
+    cutmix: float = option(0.0, "strength (alpha) of pasting one picture into another; 0 never", low=0, high=4)
+    grow: bool = option(True, "begin with smaller pictures and grow to the full size")
+
+    def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
+        """Choose size and network from the pictures; see `Task.decide`.
+
+        Raises:
+            DataError: fewer than two classes, or no labels at all.
+        """
+        _check_classes(pictures, facts)
+        choices: list[Choice[Any]] = []
+        task = self
+        short = min(facts.height_px[1], facts.width_px[1])
+        if task.size is None:
+            size, why = _size_for(short)
+            task = dataclasses.replace(task, size=size)
+            choices.append(Choice(name="size", asked="auto", used=f"{size} px", why=why, value=size))
+        if task.network is None:
+            small = (task.size or 0) <= _SMALL_PX
+            network = FastNet() if small else ResidualNet()
+            side = "up to" if small else "above"
+            why = f"the network for pictures {side} {_SMALL_PX} px"
+            task = dataclasses.replace(task, network=network)
+            choices.append(Choice(name="network", asked="auto", used=str(network.kind), why=why, value=network))
+        return task, tuple(choices)
+
+    def build(self, facts: DataFacts) -> TaskModel:
+        """The chosen network with one output per class."""
+        return TaskModel(self._network.build(inputs=3, classes=len(facts.classes)), facts)
+
+    def augmentation(self, facts: DataFacts, *, train: bool, progress: float = 1.0) -> Augmentation:
+        """Random changes for training, a plain resize otherwise; see `Task.augmentation`."""
+        side = self._side(progress) if train else self._side(1.0)
+        scale = self.normalize == "scale"
+        return Augmentation(
+            self._ops() if train else (),
+            height=side,
+            width=side,
+            mean=(0.0, 0.0, 0.0) if scale else facts.mean,
+            # A channel without any variation (all pictures black, say) must not divide by zero.
+            std=(1.0, 1.0, 1.0) if scale else tuple(max(s, 1e-3) for s in facts.std),
+            fit="crop",
+        )
+
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Mean loss in nats; where pictures were mixed, both labels count by their share."""
+        scores = model(batch.inputs).float()
+        if batch.other_labels is None or batch.share is None:
+            return {"loss": self.loss(scores, batch.labels)}
+        each = batch.share * self.loss.each(scores, batch.labels)
+        each = each + (1 - batch.share) * self.loss.each(scores, batch.other_labels)
+        return {"loss": each.sum() / max(int((batch.labels != IGNORE).sum()), 1)}
+
+    def metrics(self, facts: DataFacts) -> ClassifyMetrics:
+        """Accuracy, top five, F1, per class, confusion matrix, and the mean loss."""
+        return ClassifyMetrics(self, facts.classes)
+
+    @torch.inference_mode()
+    def scores(self, model: TaskModel, inputs: Tensor) -> Tensor:
+        """Logits of normalized pictures; with `flip`, the mean over a picture and its mirror."""
+        scores = model(inputs).float()
+        return (scores + model(inputs.flip(-1)).float()) / 2 if self.flip else scores
+
+    def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[Classified]:
+        """The class of each decoded picture with its probability."""
+        classes = model.facts.classes
+        scores = self.scores(model, self._inputs(model, pictures)).softmax(1).cpu()
+        found: list[Classified] = []
+        for row in scores:
+            order = row.argsort(descending=True, stable=True).tolist()
+            by_class = {classes[k]: float(row[k]) for k in order}
+            found.append(Classified(label=classes[order[0]], confidence=float(row[order[0]]), scores=by_class))
+        return found
+
+    def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
+        """Each picture with the answer; good or bad where the right class is known."""
+        drawn: list[Picture] = []
+        classes = model.facts.classes
+        for pixels, answer, label in zip(
+            batch.pixels, self.predict(model, list(batch.pixels)), batch.labels.tolist(), strict=True
+        ):
+            right = None if label == IGNORE else classes[label]
+            drawn.append(
+                Picture(
+                    pixels=pixels,
+                    title=f"{answer.label} {answer.confidence:.0%}",
+                    note="" if right in (None, answer.label) else f"is {right}",
+                    mood="plain" if right is None else "good" if right == answer.label else "bad",
+                    weight=answer.confidence,
+                )
+            )
+        return drawn
+
+    def short_side_px(self) -> int:
+        """A quarter more than the network sees, so that random crops still have detail."""
+        return round(_STORED_LARGER * (self.size or _LARGE_SIZE_PX))
+
+    @property
+    def _network(self) -> Network:
+        if self.network is None:
+            raise OptionError("Classify.network: is still open; call decide() first")
+        return self.network
+
+    @property
+    def _small(self) -> bool:
+        return (self.size or _LARGE_SIZE_PX) <= _SMALL_PX
+
+    def _side(self, progress: float) -> int:
+        size = self.size or _LARGE_SIZE_PX
+        if self._small or not self.grow or progress >= 0.6:
+            return size
+        # Three quarters of the side cost about half the time and teach nearly as much at first.
+        return max(32, round(0.75 * size / 16) * 16)
+
+    def _ops(self) -> tuple[Op, ...]:
+        ops: list[Op] = []
+        if self._small:
+            ops.append(Shift(px=self.shift))
+        else:
+            ops.append(RandomResizedCrop(scale=(self.crop, 1.0)))
+            ops += [Brightness(strength=self.light), Contrast(strength=self.light)]
+        if self.flip:
+            ops.append(Flip())
+        if self.mixup:
+            ops.append(MixUp(alpha=self.mixup))
+        if self.cutmix:
+            ops.append(CutMix(alpha=self.cutmix))
+        return tuple(ops)
+
+    def _inputs(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
+        batch = Batch(
+            pixels=pictures,
+            labels=torch.full((len(pictures),), IGNORE),
+            indices=np.arange(len(pictures)),
+            keys=("",) * len(pictures),
+            seed=0,
+            epoch=0,
+            position=0,
+        )
+        batch = self.augmentation(model.facts, train=False)(batch)
+        assert batch.inputs is not None
+        return batch.inputs.to(next(model.parameters()).device)
+
+
+def _check_classes(pictures: PictureSet, facts: DataFacts) -> None:
+    if not facts.classes:
+        raise DataError(
+            f"{pictures.name}: classification needs a class for each picture, but none was found; "
+            f"put the pictures of each class into a folder of its own, or give a table with path and label"
+        )
+    if len(facts.classes) < 2:
+        raise DataError(
+            f"{pictures.name}: classification needs at least two classes, got one ({facts.classes[0]}); "
+            f"put the pictures of each class into a folder of its own"
+        )
+
+
+def _size_for(short_px: int) -> tuple[int, str]:
+    """Side of the network's input for pictures of this median short side."""
+    if short_px <= _SMALL_PX:
+        return max(16, short_px), f"the pictures' median short side is {short_px} px"
+    size = min(_LARGE_SIZE_PX, short_px // 16 * 16)
+    return size, f"the pictures' median short side is {short_px} px; --size changes it"

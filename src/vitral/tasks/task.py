@@ -1,0 +1,115 @@
+"""What a task is: the promise between a question about pictures and the training loop."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vitral.augment import Augmentation
+from vitral.core import Batch, Choice, Picture, Spec
+from vitral.data import DataFacts, PictureSet
+
+
+class Metrics(Protocol):
+    """Adds up batches; the result is exact however the pictures were grouped."""
+
+    def update(self, model: "TaskModel", batch: Batch) -> None:
+        """Let the model answer one batch, and count its answers against what is right."""
+        ...
+
+    def result(self) -> dict[str, Any]:
+        """Plain numbers by name, ready for JSON."""
+        ...
+
+
+class TaskModel(nn.Module):
+    """A network together with the facts of the pictures it learned from.
+
+    The facts travel with the network so that prediction normalizes exactly as training did.
+    """
+
+    def __init__(self, network: nn.Module, facts: DataFacts) -> None:
+        super().__init__()
+        self.network = network
+        self.facts = facts
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Pass normalized pictures, b x c x h x w, through the network."""
+        return self.network(inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """The one number by which two moments of a training are compared.
+
+    Args:
+        name: a key of the validation metrics.
+        higher_is_better: the direction.
+    """
+
+    name: str
+    higher_is_better: bool = True
+
+    def better(self, metrics: Mapping[str, Any], than: float | None) -> bool:
+        """Tell whether these metrics beat, or equal, an earlier value (None: nothing yet)."""
+        value = float(metrics[self.name])
+        if than is None:
+            return True
+        return value >= than if self.higher_is_better else value <= than
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Spec, family="task"):
+    """A question about pictures: network, augmentation, loss, metrics, prediction, pictures.
+
+    Six methods make a task. `decide` is the one addition: it replaces every option left open
+    by a value, and says what it chose and why, before anything is built.
+    """
+
+    score: ClassVar[Score]
+
+    def short_side_px(self) -> int | None:
+        """Short side to which pictures are shrunk once, before training; None keeps them whole."""
+        return None
+
+    @abstractmethod
+    def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
+        """The same task with nothing left open, and the choices that were made.
+
+        Raises:
+            DataError: these pictures cannot answer this question.
+        """
+
+    @abstractmethod
+    def build(self, facts: DataFacts) -> TaskModel:
+        """A new network for these pictures, with random weights."""
+
+    @abstractmethod
+    def augmentation(self, facts: DataFacts, *, train: bool, progress: float = 1.0) -> Augmentation:
+        """From decoded pictures to network inputs.
+
+        Args:
+            facts: what is known of the pictures.
+            train: random changes, or only what prediction needs.
+            progress: share of the training done, in [0, 1]; pictures may grow with it.
+        """
+
+    @abstractmethod
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Scalars of one batch; the one named `loss` is minimized, the others are shown."""
+
+    @abstractmethod
+    def metrics(self, facts: DataFacts) -> Metrics:
+        """Empty counters for validation."""
+
+    @abstractmethod
+    def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[Any]:
+        """One typed prediction per decoded picture (uint8, h x w x 3, any size)."""
+
+    @abstractmethod
+    def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
+        """What the model makes of a batch, drawn for a person."""

@@ -1,0 +1,109 @@
+"""`evaluate`: judge a saved model on pictures it has not seen."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from vitral.core import IGNORE, DataError, OptionError
+from vitral.data import Broken, Loader, PictureSet, open_pictures, scan
+from vitral.saved import Model
+from vitral.train.folder import RUN_FILE, read_run
+from vitral.train.setup import Reading, use_threads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """The figures of a model on some pictures.
+
+    Args:
+        figures: the task's figures by name.
+        pictures: the judged pictures, shrunk as for training.
+        split: which part of the folder was judged: `test`, `val`, `train` or `all`.
+        skipped: pictures that could not be judged: broken, or of a class the model does not know.
+    """
+
+    figures: dict[str, Any]
+    pictures: PictureSet = field(repr=False)
+    split: str
+    skipped: tuple[Broken, ...]
+
+
+def pictures_for(model_place: Path, place: str) -> PictureSet:
+    """Open a place for evaluation.
+
+    The folder a run was trained on is split as it was then; any other unsplit folder is whole.
+    """
+    run_file = model_place / RUN_FILE if model_place.is_dir() else model_place.parent / RUN_FILE
+    if run_file.exists():
+        run, _, _ = read_run(run_file.parent)
+        if run.data and (run.data == place or Path(run.data).resolve() == Path(place).resolve()):
+            return open_pictures(place, validation=run.validation, test=run.test)
+    return open_pictures(place, validation=0.0, test=0.0)
+
+
+def evaluate(
+    model: Model, pictures: PictureSet, *, split: str | None = None, threads: int | None = None, reading: Reading | None = None
+) -> Evaluated:
+    """Judge a model.
+
+    Args:
+        model: a loaded model.
+        pictures: with labels of the same names as the model's classes; their order may differ.
+        split: `train`, `val`, `test` or `all`; left out, the test split, or all when there is none.
+        threads: processor threads; None for all.
+        reading: called with (read, total) while the pictures are read.
+    Raises:
+        DataError: no picture to judge, or no class in common.
+        OptionError: the set has no such split.
+    """
+    use_threads(threads)
+    used, part = _part(pictures, split)
+    part, unknown = _relabelled(part, model.facts.classes)
+    found = scan(part, short_side=model.task.short_side_px(), threads=torch.get_num_threads(), progress=reading)
+    metrics = model.task.metrics(model.facts)
+    loader = Loader(
+        found.pictures,
+        batch_size=128,
+        workers=torch.get_num_threads(),
+        transform=model.task.augmentation(model.facts, train=False),
+    )
+    device = next(model.module.parameters()).device
+    model.module.eval()
+    with torch.inference_mode():
+        for batch in loader:
+            metrics.update(model.module, batch.to(device))
+    return Evaluated(
+        figures=metrics.result(), pictures=found.pictures, split=used, skipped=(*found.broken, *unknown)
+    )
+
+
+def _part(pictures: PictureSet, split: str | None) -> tuple[str, PictureSet]:
+    present = {name for name in pictures.splits.tolist() if name}
+    used = split or ("test" if "test" in present else "all")
+    if used == "all":
+        return used, pictures
+    if used not in present:
+        known = ", ".join(sorted(present)) or "no splits"
+        raise OptionError(f"--split: {pictures.name} has {known}, got {used!r}")
+    return used, pictures.of_split(used)
+
+
+def _relabelled(pictures: PictureSet, classes: tuple[str, ...]) -> tuple[PictureSet, tuple[Broken, ...]]:
+    """Give the pictures the model's class numbers; leave out those it has no class for."""
+    known = {name: number for number, name in enumerate(classes)}
+    new = np.asarray([known.get(name, IGNORE) for name in pictures.classes] or [IGNORE], dtype=np.int64)
+    labels = np.where(pictures.labels == IGNORE, IGNORE, new[np.maximum(pictures.labels, 0) % len(new)])
+    if not (labels != IGNORE).any():
+        got = ", ".join(pictures.classes[:8]) or "no classes"
+        raise DataError(f"{pictures.name}: has none of the model's classes ({', '.join(classes[:8])} ...), but {got}")
+    without = np.flatnonzero(labels == IGNORE)
+    left_out = tuple(
+        Broken(key=pictures.keys[i], reason=f"{pictures.keys[i]}: its class is not one of the model's") for i in without
+    )
+    renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
+    kept = renamed.subset(np.flatnonzero(labels != IGNORE))
+    return kept, left_out

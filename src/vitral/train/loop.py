@@ -1,0 +1,213 @@
+"""The training loop: one function from top to bottom, with step, validate and save beside it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from vitral.core import Batch, TrainingError, derived_seed
+from vitral.core.record import Epoch, Step
+from vitral.data import Loader, PictureSet
+from vitral.train.folder import save_best, save_checkpoint
+from vitral.train.session import Session
+from vitral.train.stop import Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a call of `fit` ended.
+
+    Args:
+        finished: the plan was carried out, or patience ended it; False after a signal.
+        why: one sentence for a person.
+    """
+
+    finished: bool
+    why: str
+
+
+def fit(session: Session, stop: Stop) -> Outcome:
+    """Train until the plan is done, patience ends, or a signal asks to stop.
+
+    Order of a step: forward, check the loss, backward, clip, update, average. Order of an
+    epoch: steps, validation, keep the best, fit the plan to the time, checkpoint.
+
+    Args:
+        session: a new training, or one restored from a checkpoint; changed in place.
+        stop: asked from outside, looked at after every step.
+    Raises:
+        TrainingError: the loss is not finite; the weights are those before the bad batch.
+    """
+    run, loader = session.run, session.loader
+    saved_at = session.elapsed_s
+    while session.epoch < session.plan.epochs:
+        if out_of_patience(session):
+            return Outcome(finished=True, why=f"no better score for {run.patience} epochs")
+        epoch, epoch_began = session.epoch, session.elapsed_s
+        # Pictures may grow with progress; a whole epoch has one size.
+        size = session.plan.progress(epoch)
+        loader.transform = run.task.augmentation(session.scan.facts, train=True, progress=size)
+        resumed_inside = int(loader.state_dict()["position"]) > 0
+        losses: list[float] = []
+        for batch in loader:
+            losses.append(step(session, batch))
+            at_update = _is_update(session, batch)
+            if at_update:
+                session.tell(_step_event(session, batch, losses[-1]))
+            if at_update and stop.asked:
+                save_checkpoint(session)
+                return Outcome(finished=False, why="stopped by a signal")
+            if at_update and run.save_s and session.elapsed_s - saved_at >= run.save_s:
+                save_checkpoint(session)
+                saved_at = session.elapsed_s
+        figures = validate(session)
+        keep_best(session, figures, epoch)
+        if not resumed_inside:
+            seconds, work = session.elapsed_s - epoch_began, _work(session, size)
+            session.budget = session.budget.observed(seconds=seconds, work=work)
+        session.plan = session.budget.fitted(
+            session.plan,
+            next_epoch=epoch + 1,
+            elapsed_s=session.elapsed_s,
+            work=lambda progress: _work(session, progress),
+        )
+        session.tell(_epoch_event(session, epoch, losses, figures, session.elapsed_s - epoch_began))
+        save_checkpoint(session)
+        saved_at = session.elapsed_s
+        if stop.asked and session.epoch < session.plan.epochs:
+            return Outcome(finished=False, why="stopped by a signal")
+    return Outcome(finished=True, why="all epochs done")
+
+
+def step(session: Session, batch: Batch) -> float:
+    """Learn from one batch; the weights change when enough gradients are added up.
+
+    Returns:
+        The batch's loss, in the task's unit.
+    Raises:
+        TrainingError: the loss is not finite. Nothing was updated.
+    """
+    run, optimizer = session.run, session.optimizer
+    progress = session.plan.progress(batch.epoch, batch.position / len(session.loader))
+    factor = session.schedule(progress)
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_lr"] * factor
+    # Dropout and the like draw from a generator that depends on the step alone, so that a
+    # resumed training needs no saved generator state.
+    torch.manual_seed(derived_seed(run.seed, f"step {batch.epoch} {batch.position}"))
+    session.model.train()
+    batch = session.place(batch)
+    with session.autocast():
+        losses = run.task.losses(session.model, batch)
+    loss = losses["loss"]
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise TrainingError(_not_finite(batch, value, session))
+    (loss / run.accumulate).backward()
+    if _is_update(session, batch):
+        if run.clip:
+            torch.nn.utils.clip_grad_norm_(session.model.parameters(), run.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        session.step += 1
+        if session.average is not None:
+            session.average.follow(session.model, session.step)
+    return value
+
+
+@torch.inference_mode()
+def validate(session: Session, pictures: PictureSet | None = None) -> dict[str, Any]:
+    """Judge the averaged weights on the validation pictures.
+
+    Args:
+        session: the training.
+        pictures: other pictures to judge by.
+    Returns:
+        The task's figures; `{}` when there is nothing to validate on.
+    """
+    pictures = session.val if pictures is None else pictures
+    if len(pictures) == 0:
+        return {}
+    task, facts = session.run.task, session.scan.facts
+    metrics = task.metrics(facts)
+    loader = Loader(
+        pictures,
+        batch_size=max(1, min(session.loader.batch_size, 256)),
+        workers=session.loader.workers,
+        transform=task.augmentation(facts, train=False),
+    )
+    with session.averaged() as model, session.autocast():
+        for batch in loader:
+            batch = session.place(batch)
+            metrics.update(model, batch)
+    return metrics.result()
+
+
+def keep_best(session: Session, figures: dict[str, Any], epoch: int) -> bool:
+    """Keep the averaged weights when they are at least as good as the best before.
+
+    Without validation pictures the latest weights are kept.
+    """
+    score = session.run.task.score
+    if figures and not score.better(figures, session.best_score):
+        return False
+    session.best_score = float(figures[score.name]) if figures else None
+    session.best_epoch = epoch
+    save_best(session)
+    return True
+
+
+def out_of_patience(session: Session) -> bool:
+    """Tell whether too many epochs went by without a better score."""
+    patience = session.run.patience
+    return bool(patience) and session.epoch - 1 - session.best_epoch >= patience
+
+
+def _is_update(session: Session, batch: Batch) -> bool:
+    done = batch.position + 1
+    return done % session.run.accumulate == 0 or done == len(session.loader)
+
+
+def _work(session: Session, progress: float) -> float:
+    plan = session.run.task.augmentation(session.scan.facts, train=True, progress=progress)
+    return float(plan.height * plan.width)
+
+
+def _not_finite(batch: Batch, value: float, session: Session) -> str:
+    names = ", ".join(batch.keys[:4]) + (f" and {len(batch.keys) - 4} more" if len(batch.keys) > 4 else "")
+    rate = max(group["lr"] for group in session.optimizer.param_groups)
+    return (
+        f"the loss became {value} in epoch {batch.epoch + 1}, batch {batch.position + 1} ({names}), at learning "
+        f"rate {rate:.3g}; the weights were not updated: try a smaller learning rate (--set optimizer.lr=...), "
+        f"--set clip=1, or --precision float32"
+    )
+
+
+def _step_event(session: Session, batch: Batch, loss: float) -> Step:
+    return Step(
+        step=session.step,
+        epoch=batch.epoch,
+        epochs=session.plan.epochs,
+        share=(batch.position + 1) / len(session.loader),
+        loss=loss,
+        learning_rate=max(float(group["lr"]) for group in session.optimizer.param_groups),
+        waited_s=session.loader.waited_s,
+    )
+
+
+def _epoch_event(session: Session, epoch: int, losses: list[float], figures: dict[str, Any], seconds: float) -> Epoch:
+    numbers = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+    return Epoch(
+        epoch=epoch,
+        epochs=session.plan.epochs,
+        step=session.step,
+        train_loss=sum(losses) / len(losses) if losses else None,
+        validation_loss=numbers.pop("loss", None),
+        scores=numbers,
+        best=session.best_epoch == epoch,
+        seconds=seconds,
+        elapsed=session.elapsed_s,
+        pictures_per_s=len(losses) * session.loader.batch_size / seconds if seconds > 0 else None,
+        waiting=min(1.0, session.loader.waited_s / seconds) if seconds > 0 else None,
+    )

@@ -1,0 +1,111 @@
+"""`report.html`: what a training did and what the model learned, on one self-contained page."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from vitral.core import Batch, Picture
+from vitral.core.record import Chosen, Epoch, Step, read_records, without_repeats
+from vitral.data import Loader, PictureSet
+from vitral.report import Page
+from vitral.saved import Model
+from vitral.train.folder import METRICS_FILE, REPORT_FILE
+from vitral.train.session import Session
+
+_MOST_JUDGED = 4096
+_MOST_SHOWN = 24
+
+
+def write_report(session: Session, model: Model, figures: dict[str, Any]) -> None:
+    """Write the run's `report.html` from its record and its kept model."""
+    events = without_repeats(read_records(session.folder / METRICS_FILE))
+    score = session.run.task.score.name
+    page = Page(f"{session.run.task.kind}: {session.scan.pictures.name}", subtitle=session.scan.pictures.found)
+    facts: dict[str, Any] = {}
+    if score in figures:
+        facts[f"{score.replace('_', ' ')}, validation"] = f"{figures[score]:.2%}"
+    facts["training pictures"] = f"{len(session.train):,}"
+    facts["epochs"] = f"{session.epoch}"
+    facts["training time"] = f"{session.elapsed_s / 60:.1f} min"
+    facts["weights"] = f"{sum(p.numel() for p in session.model.parameters()):,}"
+    page.facts(facts)
+    _curves(page, events)
+    _first_batch(page, session)
+    if len(session.val):
+        _judged(page, session, model, figures)
+    page.heading("What was chosen, and why")
+    page.table(
+        [
+            {"what": e.name, "asked": e.asked, "used": e.used, "why": e.why}
+            for e in events
+            if isinstance(e, Chosen)
+        ]
+    )
+    if session.scan.broken:
+        page.heading("Pictures that were left out")
+        page.table([{"picture": b.key, "reason": b.reason} for b in session.scan.broken[:200]])
+    page.write(session.folder / REPORT_FILE)
+
+
+def _curves(page: Page, events: list[Any]) -> None:
+    epochs = [e for e in events if isinstance(e, Epoch)]
+    steps = [e for e in events if isinstance(e, Step)]
+    loss: dict[str, list[tuple[float, float]]] = {
+        "training": [(e.epoch + 1.0, e.train_loss) for e in epochs if e.train_loss is not None],
+        "validation": [(e.epoch + 1.0, e.validation_loss) for e in epochs if e.validation_loss is not None],
+    }
+    page.heading("How it learned")
+    page.curves({k: v for k, v in loss.items() if v}, title="loss", x_label="epoch", y_label="nats per picture")
+    names = [name for name in ("accuracy", "macro_f1") if epochs and name in epochs[0].scores]
+    scores = {name.replace("_", " "): [(e.epoch + 1.0, e.scores[name]) for e in epochs] for name in names}
+    if scores:
+        page.curves(scores, title="validation", x_label="epoch", y_label="share")
+    rate = {"learning rate": [(e.epoch + e.share, e.learning_rate) for e in steps]}
+    page.curves(rate, title="learning rate", x_label="epoch", y_label="")
+
+
+def _first_batch(page: Page, session: Session) -> None:
+    augmentation = session.run.task.augmentation(session.scan.facts, train=True, progress=1.0)
+    loader = Loader(
+        session.train, batch_size=min(16, len(session.train)), shuffle=True, workers=0, seed=session.run.seed,
+        transform=augmentation,
+    )  # fmt: skip
+    page.heading("What the network sees")
+    page.text("The first pictures of the first epoch, changed at random as in training.")
+    page.gallery(augmentation.show(next(iter(loader))))
+
+
+def _judged(page: Page, session: Session, model: Model, figures: dict[str, Any]) -> None:
+    page.heading("What it gets right and wrong")
+    if "confusion" in figures:
+        page.confusion(figures["confusion"], session.scan.facts.classes)
+    if "per_class" in figures:
+        page.table([{"class": name} | values for name, values in figures["per_class"].items()])
+    worst = worst_mistakes(model, session.val)
+    if worst:
+        page.heading("The most confident mistakes")
+        page.text("Validation pictures; look here first for wrong labels.")
+        page.gallery(worst)
+
+
+def worst_mistakes(model: Model, pictures: PictureSet, *, most: int = _MOST_SHOWN) -> list[Picture]:
+    """The wrong answers the model is surest of, drawn; at most the first 4096 pictures are judged."""
+    wrong: list[Picture] = []
+    for start in range(0, min(len(pictures), _MOST_JUDGED), 64):
+        batch = _batch_of(pictures, list(range(start, min(start + 64, len(pictures)))))
+        wrong += [picture for picture in model.task.pictures(model.module, batch) if picture.mood == "bad"]
+        wrong = sorted(wrong, key=lambda picture: -picture.weight)[:most]
+    return wrong
+
+
+def _batch_of(pictures: PictureSet, indices: list[int]) -> Batch:
+    return Batch(
+        pixels=[pictures.pixels(i) for i in indices],
+        labels=torch.as_tensor(pictures.labels[indices]),
+        indices=np.asarray(indices),
+        keys=tuple(pictures.keys[i] for i in indices),
+        seed=0,
+        epoch=0,
+        position=0,
+    )

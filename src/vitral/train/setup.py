@@ -1,0 +1,162 @@
+"""From a run and its pictures to a session that is ready for `fit`."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import torch
+
+from vitral.core import DataError, Precision, Warned, choose_device, choose_precision, derived_seed
+from vitral.data import DataFacts, Loader, PictureSet, Scan, open_pictures, scan
+from vitral.nn import DataDependent
+from vitral.tasks import TaskModel
+from vitral.train.decide import decide, first_plan
+from vitral.train.ema import Average
+from vitral.train.folder import check_unchanged, new_folder, read_run, restore, write_run
+from vitral.train.run import Run
+from vitral.train.session import Observer, Session
+
+Reading = Callable[[int, int], None]
+
+
+def begin(
+    run: Run,
+    pictures: PictureSet,
+    *,
+    out: Path | None,
+    observers: tuple[Observer, ...] = (),
+    reading: Reading | None = None,
+) -> Session:
+    """Start a training: read the pictures, decide what is open, build everything.
+
+    Args:
+        run: as asked.
+        pictures: the whole set, with its splits.
+        out: the run folder; None makes the next free one below `runs/`.
+        observers: told of every choice and warning, and of all that follows.
+        reading: called with (pictures read, pictures in total) during the first pass.
+    Raises:
+        DataError: the pictures cannot be used, or the folder already holds something.
+        ImageError: with `strict`, the first broken picture.
+        OptionError: an option does not fit this machine or these pictures.
+    """
+    threads = use_threads(run.threads)
+    short_side = run.task.short_side_px()
+    found = scan(pictures, short_side=short_side, threads=threads, strict=run.strict, progress=reading)
+    train = found.pictures.of_split("train")
+    if len(train) == 0:
+        raise DataError(f"{pictures.name}: has no training pictures; found: {pictures.found}")
+    run, choices = decide(run, found.pictures, found.facts, train_count=len(train))
+    device = choose_device(run.device)
+    precision = choose_precision(run.precision, device.value)
+    # What this machine made of "auto" is part of the run: a resumed training must not choose anew.
+    run = dataclasses.replace(run, device=device.value.type, precision=_name(precision.value), threads=threads)
+    folder = new_folder(out, task=run.task.kind or "run", name=pictures.name)
+    session = _session(run, found, folder, device.value, precision.value, observers)
+    session.opening = tuple(choice.record() for choice in (device, precision, *choices)) + _warnings(session, pictures)
+    write_run(folder, session, short_side=short_side)
+    return session
+
+
+def pick_up(
+    folder: Path, *, pictures: PictureSet | None = None, observers: tuple[Observer, ...] = (), reading: Reading | None = None
+) -> Session:
+    """Restore the training of a run folder from its last checkpoint.
+
+    Args:
+        folder: what `begin` made.
+        pictures: the same set the training began with; left out, it is opened again.
+    Raises:
+        FileFormatError: no run folder, or a damaged one.
+        TrainingError: the pictures have changed.
+    """
+    run, facts, content = read_run(folder)
+    if pictures is None:
+        pictures = open_pictures(run.data, validation=run.validation, test=run.test)
+    threads = use_threads(run.threads)
+    found = scan(pictures, short_side=content["short_side_px"], threads=threads, strict=run.strict, progress=reading)
+    check_unchanged(found.pictures, content, folder)
+    device = choose_device(run.device).value
+    half = torch.bfloat16 if run.precision == "bfloat16" else None
+    precision = Precision(autocast=half, channels_last=bool(content["channels_last"]))
+    session = _session(run, dataclasses.replace(found, facts=facts), folder, device, precision, observers)
+    restore(session)
+    return session
+
+
+def use_threads(asked: int | None) -> int:
+    """Set the number of processor threads, and give it back."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = asked or available
+    torch.set_num_threads(threads)
+    # Numbers too small for normal form are a hundred times slower and mean nothing here.
+    torch.set_flush_denormal(True)
+    # Pictures are decoded on threads of our own; more below each of them would only get in the way.
+    cv2.setNumThreads(1)
+    return threads
+
+
+def _session(
+    run: Run, found: Scan, folder: Path, device: torch.device, precision: Precision, observers: tuple[Observer, ...]
+) -> Session:
+    train = found.pictures.of_split("train")
+    loader = Loader(
+        train,
+        batch_size=run.batch or 1,
+        shuffle=True,
+        drop_last=True,
+        workers=torch.get_num_threads(),
+        pin_memory=device.type == "cuda",
+        seed=run.seed,
+        transform=run.task.augmentation(found.facts, train=True, progress=0.0),
+    )
+    model = _model(run, found.facts, train)
+    model.to(device, memory_format=precision.memory_format)  # pyright: ignore[reportCallIssue]
+    plan, budget = first_plan(run, train_count=len(train))
+    assert run.optimizer is not None and run.schedule is not None
+    horizon = run.average * plan.epochs * len(loader)
+    return Session(
+        run=run,
+        folder=folder,
+        scan=found,
+        train=train,
+        val=found.pictures.of_split("val"),
+        loader=loader,
+        model=model,
+        average=Average(model, horizon=horizon) if run.average else None,
+        optimizer=run.optimizer.build(model),
+        schedule=run.schedule,
+        device=device,
+        precision=precision,
+        plan=plan,
+        budget=budget,
+        observers=observers,
+    )
+
+
+def _model(run: Run, facts: DataFacts, train: PictureSet) -> TaskModel:
+    torch.manual_seed(derived_seed(run.seed, "weights"))
+    model = run.task.build(facts)
+    waiting = [module for module in model.modules() if isinstance(module, DataDependent)]
+    if waiting:
+        sample = Loader(
+            train, batch_size=min(len(train), 512), shuffle=True, workers=0, seed=run.seed,
+            transform=run.task.augmentation(facts, train=False),
+        )  # fmt: skip
+        inputs = next(iter(sample)).inputs
+        for module in waiting:
+            module.prepare(inputs)
+    return model
+
+
+def _name(precision: Precision) -> str:
+    return "float32" if precision.autocast is None else "bfloat16"
+
+
+def _warnings(session: Session, pictures: PictureSet) -> tuple[Warned, ...]:
+    texts = [*pictures.notes, *(f"left out: {broken.reason}" for broken in session.scan.broken)]
+    if len(session.val) == 0:
+        texts.append("there are no validation pictures, so the latest weights are kept, not the best")
+    return tuple(Warned(text=text) for text in texts)
