@@ -36,7 +36,9 @@ class ManySizes(Pixels):
 def one_size(count: int = 23) -> PictureSet:
     array = np.random.default_rng(0).integers(0, 256, (count, 5, 6, 3), dtype=np.uint8)
     keys = tuple(f"{i}.png" for i in range(count))
-    return PictureSet(name="set", keys=keys, source=ArrayPixels(array), classes=("a", "b"), labels=np.arange(count) % 2)
+    return PictureSet(
+        name="set", keys=keys, source=ArrayPixels(array), classes=("a", "b"), labels=np.arange(count) % 2
+    )
 
 
 def many_sizes(count: int = 23, broken: int | None = None) -> PictureSet:
@@ -64,6 +66,11 @@ def as_values(batch: Batch) -> tuple:
     )
 
 
+def note_positions(loader: Loader, seen: list[int]) -> None:
+    for batch in loader:
+        seen.append(batch.position)
+
+
 def loader_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("loader")]
 
@@ -80,7 +87,13 @@ def test_batches_are_the_same_for_any_number_of_workers(make_set: Callable[[], P
     runs = []
     for workers, prefetch in ((0, None), (1, 1), (2, None), (4, 3), (4, 40)):
         loader = Loader(
-            make_set(), batch_size=4, shuffle=shuffle, workers=workers, prefetch=prefetch, seed=7, transform=draw_inputs
+            make_set(),
+            batch_size=4,
+            shuffle=shuffle,
+            workers=workers,
+            prefetch=prefetch,
+            seed=7,
+            transform=draw_inputs,
         )
         runs.append([as_values(batch) for _ in range(3) for batch in loader])
         assert loader.state_dict() == {"epoch": 3, "position": 0, "seed": 7}
@@ -92,7 +105,9 @@ def test_batches_are_the_same_for_any_number_of_workers(make_set: Callable[[], P
 @given(stop=st.integers(0, 18), workers=st.sampled_from([0, 1, 3]), drop_last=st.booleans())
 def test_an_epoch_goes_on_exactly_where_its_state_was_taken(stop: int, workers: int, drop_last: bool):
     def new_loader(seed: int) -> Loader:
-        return Loader(many_sizes(), batch_size=4, shuffle=True, workers=workers, seed=seed, drop_last=drop_last)
+        return Loader(
+            many_sizes(), batch_size=4, shuffle=True, workers=workers, seed=seed, drop_last=drop_last
+        )
 
     def two_epochs(loader: Loader, count: int) -> list[tuple]:
         seen: list[tuple] = []
@@ -143,7 +158,8 @@ def test_a_batch_may_be_written_into_without_changing_the_pictures():
 
 
 @pytest.mark.parametrize(
-    ("count", "drop_last", "length"), [(23, False, 6), (23, True, 5), (24, False, 6), (24, True, 6), (3, True, 0)]
+    ("count", "drop_last", "length"),
+    [(23, False, 6), (23, True, 5), (24, False, 6), (24, True, 6), (3, True, 0)],
 )
 def test_length_counts_the_batches_of_a_whole_epoch(count: int, drop_last: bool, length: int):
     loader = Loader(one_size(count), batch_size=4, drop_last=drop_last)
@@ -153,10 +169,9 @@ def test_length_counts_the_batches_of_a_whole_epoch(count: int, drop_last: bool,
 @pytest.mark.parametrize("workers", [0, 1, 2, 4])
 def test_a_broken_picture_raises_at_its_place_and_leaves_no_thread(workers: int):
     loader = Loader(many_sizes(broken=9), batch_size=4, workers=workers)
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ImageError, match=r"9\.png: is cut short"):
-        for batch in loader:
-            seen.append(batch.position)
+        note_positions(loader, seen)
     assert seen == [0, 1]
     assert loader.position == 2
     assert loader_threads() == []
@@ -255,10 +270,9 @@ def test_ctrl_c_while_waiting_leaves_no_thread_and_loses_no_batch():
         return batch
 
     loader = Loader(one_size(), batch_size=4, workers=2, transform=waiting)
-    seen = []
+    seen: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        for batch in loader:
-            seen.append(batch.position)
+        note_positions(loader, seen)
     assert loader_threads() == []
     assert seen + [batch.position for batch in loader] == list(range(6))
 
@@ -280,11 +294,14 @@ def test_a_program_that_ends_in_the_middle_of_an_epoch_ends_at_once():
         "from vitral.data.loader import Loader\n"
         "from vitral.data.picture_set import ArrayPixels, PictureSet\n"
         "pixels = ArrayPixels(np.zeros((64, 2, 2, 3), np.uint8))\n"
-        "batches = iter(Loader(PictureSet(name='s', keys=tuple(map(str, range(64))), source=pixels), batch_size=1))\n"
+        "pictures = PictureSet(name='s', keys=tuple(map(str, range(64))), source=pixels)\n"
+        "batches = iter(Loader(pictures, batch_size=1))\n"
         "next(batches)\n"
         "print('end', flush=True)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 
 
@@ -360,4 +377,3 @@ def test_numbers_out_of_range_are_refused(arguments: dict, message: str):
 def test_asking_for_pinned_memory_without_a_gpu_changes_nothing():
     plain, pinned = (next(iter(Loader(one_size(), pin_memory=pin))) for pin in (False, True))
     assert as_values(plain) == as_values(pinned)
-

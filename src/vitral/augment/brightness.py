@@ -12,7 +12,9 @@ from vitral.core import Batch, option
 class Brightness(Op, kind="brightness"):
     """Multiply all values of a picture by one factor; values stay in [0, 1]."""
 
-    strength: float = option(0.2, "factors lie in [1 - strength, 1 + strength]", low=0, high=1, search=(0.0, 0.5))
+    strength: float = option(
+        0.2, "factors lie in [1 - strength, 1 + strength]", low=0, high=1, search=(0.0, 0.5)
+    )
 
     zero = {"strength": 0.0}  # noqa: RUF012
 

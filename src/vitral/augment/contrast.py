@@ -15,7 +15,9 @@ class Contrast(Op, kind="contrast"):
     The mean is one number, over the pixels and channels of what the network will see.
     """
 
-    strength: float = option(0.2, "factors lie in [1 - strength, 1 + strength]", low=0, high=1, search=(0.0, 0.5))
+    strength: float = option(
+        0.2, "factors lie in [1 - strength, 1 + strength]", low=0, high=1, search=(0.0, 0.5)
+    )
 
     zero = {"strength": 0.0}  # noqa: RUF012
 

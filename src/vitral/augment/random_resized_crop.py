@@ -25,7 +25,9 @@ class RandomResizedCrop(Op, kind="random-resized-crop"):
         to fit, where the usual code draws again up to ten times.
     """
 
-    scale: tuple[float, float] = option((0.35, 1.0), "smallest and largest share of the area", low=0.01, high=1)
+    scale: tuple[float, float] = option(
+        (0.35, 1.0), "smallest and largest share of the area", low=0.01, high=1
+    )
     ratio: tuple[float, float] = option(
         (3 / 4, 4 / 3), "smallest and largest width / height, relative to the input's", low=0.1, high=10
     )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Annotated, Any
 
-import click
 import typer
 
 from vitral.cli.demo import demo
@@ -29,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# Typer names only the subclass; every usage error shares its parent.
+_UsageError = typer.BadParameter.__base__ or typer.BadParameter
 _train = typer.Typer(no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None)
 app.add_typer(_train, name="train")
 
@@ -73,16 +74,16 @@ def _guarded(run: Callable[[], int], *, json: bool) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         return run()
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
+    except _UsageError as error:
         error.show(sys.stderr)
         return 2
     except OptionError as error:
         return _failed(error, 2, json=json)
     except VitralError as error:
         return _failed(error, 1, json=json)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         people().print("[yellow]stopped[/yellow]")
         return 130
     except _Terminated:

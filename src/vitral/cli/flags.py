@@ -7,9 +7,8 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-import click
 import typer
 
 from vitral.core import Option, OptionError, Spec, members
@@ -99,9 +98,9 @@ def _annotation(spec: type[Spec], name: str) -> Any:
     kind = _simple_type(hint)
     words = known.help + _unit_text(known) + _default_text(default)
     names = [f"{known.flag}/--no-{(known.flag or '').removeprefix('--')}"] if kind is bool else [known.flag]
-    choice = _choices(hint, known)
-    extra: dict[str, Any] = {"click_type": click.Choice(choice)} if choice else {}
-    return Annotated[kind | None, typer.Option(*names, help=words, show_default=False, **extra)]
+    choices = _choices(hint, known)
+    shown = Literal[tuple(choices)] if choices else kind
+    return Annotated[shown | None, typer.Option(*names, help=words, show_default=False)]
 
 
 def _choices(hint: Any, known: Option) -> list[str]:

@@ -30,13 +30,13 @@ from vitral.core.record import (
     without_repeats,
 )
 from vitral.core.seeds import derived_seed, permutation, random_bits, stream_number, uniform
-from vitral.core.version import VERSION
 from vitral.core.spec import Option, Spec, families, member, members, option
+from vitral.core.version import VERSION
 
 __all__ = [
     "AXES",
-    "VERSION",
     "IGNORE",
+    "VERSION",
     "Batch",
     "Choice",
     "Chosen",

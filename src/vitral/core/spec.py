@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import inspect
 import math
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -220,8 +221,7 @@ def _hints(cls: type[Spec]) -> dict[str, Any]:
 
 def _coerced(value: Any, hint: Any) -> Any:
     """Widen what JSON and Python write differently: 1 for 1.0, a list for a tuple."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if whole and _allows(hint, float) and not _allows(hint, int) and abs(value) < 2**1000:
+    if isinstance(value, int) and _allows(hint, float) and not _allows(hint, int) and _fits(value, float):
         return float(value)
     if isinstance(value, list) and _allows(hint, tuple):
         return tuple(value)
@@ -270,10 +270,11 @@ def _fits(value: Any, hint: Any) -> bool:
         if len(inner) == 2 and inner[1] is Ellipsis:
             return all(_fits(v, inner[0]) for v in value)
         return len(value) == len(inner) and all(map(_fits, value, inner))
+    whole = isinstance(value, int) and not isinstance(value, bool)
     if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, float) or (whole and abs(value) <= sys.float_info.max)
     if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return whole
     return isinstance(value, origin or hint)
 
 

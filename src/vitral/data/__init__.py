@@ -1,8 +1,27 @@
 """Pictures: where they lie, how they are decoded and split, what is known of them, batches."""
 
+from vitral.data.decode import decode
 from vitral.data.facts import DataFacts
 from vitral.data.loader import Loader
+from vitral.data.open_pictures import open_pictures
 from vitral.data.picture_set import PictureSet
 from vitral.data.scan import Broken, Scan, scan
+from vitral.data.sources import ClassFolders, Digits, PlainFolder, Scenes, Source, Table, TorchDataset
 
-__all__ = ["Broken", "DataFacts", "Loader", "PictureSet", "Scan", "scan"]
+__all__ = [
+    "Broken",
+    "ClassFolders",
+    "DataFacts",
+    "Digits",
+    "Loader",
+    "PictureSet",
+    "PlainFolder",
+    "Scan",
+    "Scenes",
+    "Source",
+    "Table",
+    "TorchDataset",
+    "decode",
+    "open_pictures",
+    "scan",
+]

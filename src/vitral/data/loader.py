@@ -193,7 +193,7 @@ class _Recipe:
             pixels=_pixels(self.pictures, chosen),
             labels=torch.from_numpy(self.pictures.labels[chosen]),
             indices=chosen.copy(),
-            keys=tuple(keys[index] for index in chosen),
+            keys=tuple([keys[index] for index in chosen.tolist()]),
             seed=self.seed,
             epoch=self.epoch,
             position=position,

@@ -115,7 +115,7 @@ class PictureSet:
         if len(set(self.classes)) != len(self.classes):
             raise DataError(f"PictureSet.classes: must all differ, got {_twice(self.classes)!r} twice")
         labelled = self.labels[self.labels != IGNORE]
-        if labelled.size and not (0 <= labelled.min() and labelled.max() < len(self.classes)):
+        if labelled.size and (labelled.min() < 0 or labelled.max() >= len(self.classes)):
             raise DataError(
                 f"PictureSet.labels: must lie in [0, {len(self.classes) - 1}] or be {IGNORE}, "
                 f"got {labelled.min()} to {labelled.max()}"
@@ -166,7 +166,7 @@ class PictureSet:
             DataError: a number is repeated or lies outside the set.
         """
         chosen = np.asarray(indices, dtype=np.int64).reshape(-1)
-        if chosen.size and not (0 <= chosen.min() and chosen.max() < len(self)):
+        if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise DataError(
                 f"PictureSet.subset: must lie in [0, {len(self) - 1}], got {chosen.min()} to {chosen.max()}"
             )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vitral.core import DataError, ImageError, OptionError
 from vitral.data.crew import Crew
 from vitral.data.facts import DataFacts, Moments, low_median
+from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
 from vitral.data.stored import ShrunkPixels, StoredPixels, free_memory_bytes, shrunk
 
@@ -28,6 +29,9 @@ class Broken:
 
     key: str
     reason: str
+
+    def __str__(self) -> str:
+        return f"{one_line(self.key)}: {self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,11 +199,11 @@ def _is_grey(picture: NDArray[np.uint8], moments: Moments) -> bool:
 
 
 def _broken(key: str, error: ImageError) -> Broken:
-    return Broken(key=key, reason=str(error).removeprefix(f"{key}: "))
+    return Broken(key=key, reason=str(error).removeprefix(f"{one_line(key)}: "))
 
 
 def _too_many_broken(pictures: PictureSet, broken: Sequence[Broken], *, done: int) -> DataError:
-    first = "; ".join(f"{one.key}: {one.reason}" for one in broken[:_NAMED])
+    first = "; ".join(str(one) for one in broken[:_NAMED])
     more = "; ..." if len(broken) > _NAMED else ""
     return DataError(
         f"{_place(pictures)}: {len(broken)} of the first {done} pictures are broken, and at most "
@@ -208,7 +212,7 @@ def _too_many_broken(pictures: PictureSet, broken: Sequence[Broken], *, done: in
 
 
 def _place(pictures: PictureSet) -> str:
-    return str(pictures.root or pictures.name)
+    return one_line(pictures.root or pictures.name)
 
 
 def _facts(pictures: PictureSet, chunks: Sequence[_Chunk]) -> DataFacts:

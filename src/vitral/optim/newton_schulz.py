@@ -37,7 +37,9 @@ def orthogonalize(matrices: Float[Tensor, "b n m"], *, steps: int = 5) -> Float[
     if matrices.shape[1] > matrices.shape[2]:
         return orthogonalize(matrices.mT, steps=steps).mT
     # The largest entry is taken out first: squares of very small or large gradients leave float32.
-    matrices = matrices / matrices.abs().amax((1, 2), keepdim=True).clamp(min=torch.finfo(matrices.dtype).tiny)
+    matrices = matrices / matrices.abs().amax((1, 2), keepdim=True).clamp(
+        min=torch.finfo(matrices.dtype).tiny
+    )
     gram = matrices @ matrices.mT
     size = torch.linalg.matrix_norm(gram)[:, None, None].clamp(min=_TINY)
     gram = gram / size

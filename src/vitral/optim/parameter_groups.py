@@ -56,5 +56,7 @@ def parameter_groups(
         (alone if plain else decayed).append(one)
     groups = ((decayed, weight_decay), (alone, 0.0))
     return [
-        {"params": members, "lr": lr, "base_lr": lr, "weight_decay": decay} for members, decay in groups if members
+        {"params": members, "lr": lr, "base_lr": lr, "weight_decay": decay}
+        for members, decay in groups
+        if members
     ]

@@ -1,1 +1,11 @@
+"""Reports: drawings and the self-contained page they stand on."""
 
+from vitral.report.bars import bars
+from vitral.report.confusion import confusion
+from vitral.report.curves import curves
+from vitral.report.facts import facts
+from vitral.report.gallery import gallery
+from vitral.report.page import Page
+from vitral.report.table import table
+
+__all__ = ["Page", "bars", "confusion", "curves", "facts", "gallery", "table"]

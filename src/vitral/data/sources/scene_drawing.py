@@ -85,6 +85,12 @@ def draw_scene(index: int, *, seed: int = 0, size: int = 64) -> Scene:
     )
 
 
+def scene_label(index: int, *, seed: int = 0) -> int:
+    """Class number of the main shape of a scene, without drawing it."""
+    turn, place = divmod(index, len(SHAPES))
+    return int(permutation(len(SHAPES), seed, turn, "scene main shape")[place])
+
+
 def hue_deg(shape: int, texture: int) -> float:
     """Hue of a shape with a texture, in degrees of OKLCH; all 24 pairs differ by at least 15.
 
@@ -99,7 +105,7 @@ def _figures(draws: Draws, size: int) -> list[_Figure]:
     reach = size - 2 * (radius + 1)
     x = radius + 1 + draws.number("x 0", 0, 1) * reach
     y = radius + 1 + draws.number("y 0", 0, 1) * reach
-    figures = [_figure(draws, 0, _main_shape(draws), x, y, radius)]
+    figures = [_figure(draws, 0, scene_label(draws.index, seed=draws.seed), x, y, radius)]
     for number in range(1, 1 + draws.choice("count", 3)):
         radius = draws.number(f"radius {number}", 0.095, 0.125) * size
         place = _free_place(draws, number, radius, size, figures)
@@ -108,11 +114,6 @@ def _figures(draws: Draws, size: int) -> list[_Figure]:
                 _figure(draws, number, draws.choice(f"shape {number}", len(SHAPES)), *place, radius)
             )
     return figures
-
-
-def _main_shape(draws: Draws) -> int:
-    turn, place = divmod(draws.index, len(SHAPES))
-    return int(permutation(len(SHAPES), draws.seed, turn, "scene main shape")[place])
 
 
 def _figure(draws: Draws, number: int, shape: int, x: float, y: float, radius: float) -> _Figure:

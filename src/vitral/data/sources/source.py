@@ -1,11 +1,17 @@
 """`Source`: a way in which pictures lie somewhere, and how to open them."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+from jaxtyping import Int
+from numpy.typing import NDArray
+
 from vitral.core import OptionError, Spec, option
-from vitral.data.picture_set import PictureSet
+from vitral.data.picture_set import PictureSet, SplitBy
+from vitral.data.split import carve_validation, hash_split, split_folders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +51,34 @@ class Source(Spec, family="source"):
         Raises:
             DataError: the place is missing, unreadable or holds no pictures.
         """
+
+    def splits(
+        self,
+        keys: Sequence[str],
+        labels: Int[NDArray[np.int64], " b"],
+        given: Sequence[str] | None,
+        given_by: SplitBy = "folders",
+    ) -> tuple[NDArray[np.str_], SplitBy]:
+        """Complete the splits that the place gives, or split by hash when it gives none.
+
+        Args:
+            keys: relative paths with "/" separators.
+            labels: class number of each.
+            given: "train", "val", "test" or "" of each, or None.
+            given_by: what gave them.
+        Returns:
+            The split of each picture, and how it came about. With both shares 0 and none
+            given, all pictures are train.
+        """
+        if given is None:
+            by: SplitBy = "hash" if self.validation + self.test > 0 else "none"
+            return hash_split(keys, labels, validation=self.validation, test=self.test), by
+        splits = np.array(given, dtype="<U5")
+        return carve_validation(keys, labels, splits, share=self.validation), given_by
+
+
+def splits_of_folders(keys: Sequence[str]) -> list[str] | None:
+    """The split of each key by its top folder, "" where that is none; None: no top folder is."""
+    tops = [key.partition("/")[0] if "/" in key else "" for key in keys]
+    found = split_folders(set(tops) - {""})
+    return None if found is None else [found.get(top, "") for top in tops]

@@ -13,9 +13,9 @@ from vitral.nn.activations.softplus import Softplus
 from vitral.nn.activations.tanh import Tanh
 
 __all__ = [
-    "Activation",
     "ELU",
     "GELU",
+    "Activation",
     "Identity",
     "LeakyReLU",
     "Mish",

@@ -22,7 +22,9 @@ class Binary(Loss, kind="binary"):
         classes, not their mean, so that the unit is nats per picture.
     """
 
-    smoothing: float = option(0.0, "how far answers move from yes and no to maybe", low=0, high=1, search=(0.0, 0.2))
+    smoothing: float = option(
+        0.0, "how far answers move from yes and no to maybe", low=0, high=1, search=(0.0, 0.2)
+    )
 
     def _each(self, scores: Float[Tensor, "b k"], labels: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
         yes = soft_targets(labels, scores, smoothing=0.0)

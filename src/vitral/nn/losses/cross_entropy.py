@@ -20,7 +20,9 @@ class CrossEntropy(Loss, kind="cross-entropy"):
         Label smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7.
     """
 
-    smoothing: float = option(0.0, "share of the target spread over all classes", low=0, high=1, search=(0.0, 0.2))
+    smoothing: float = option(
+        0.0, "share of the target spread over all classes", low=0, high=1, search=(0.0, 0.2)
+    )
 
     def _each(self, scores: Float[Tensor, "b k"], labels: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
         return functional.cross_entropy(

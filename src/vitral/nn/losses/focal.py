@@ -21,8 +21,12 @@ class Focal(Loss, kind="focal"):
         alpha weight, and label smoothing (each class fades by its own probability).
     """
 
-    gamma: float = option(2.0, "how strongly easy pictures fade; 0 is cross-entropy", low=0, high=5, search=(0.0, 4.0))
-    smoothing: float = option(0.0, "share of the target spread over all classes", low=0, high=1, search=(0.0, 0.2))
+    gamma: float = option(
+        2.0, "how strongly easy pictures fade; 0 is cross-entropy", low=0, high=5, search=(0.0, 4.0)
+    )
+    smoothing: float = option(
+        0.0, "share of the target spread over all classes", low=0, high=1, search=(0.0, 0.2)
+    )
 
     def _each(self, scores: Float[Tensor, "b k"], labels: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
         log_p = scores.log_softmax(1)

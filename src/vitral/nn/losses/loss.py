@@ -79,5 +79,6 @@ def _check(where: str, scores: Tensor, labels: Tensor) -> None:
         wrong = labels[(labels != IGNORE) & ((labels < 0) | (labels >= scores.shape[1]))]
         if len(wrong):
             raise DataError(
-                f"{where}: labels must lie in [0, {scores.shape[1]}) or be {IGNORE} (not counted), got {int(wrong[0])}"
+                f"{where}: labels must lie in [0, {scores.shape[1]}) or be {IGNORE} (not counted), "
+                f"got {int(wrong[0])}"
             )

@@ -26,7 +26,9 @@ class ClassificationMetrics:
 
     def __init__(self, classes: Sequence[str]) -> None:
         if not classes or len(set(classes)) != len(classes):
-            raise DataError(f"ClassificationMetrics: classes must be distinct, at least one, got {list(classes)!r}")
+            raise DataError(
+                f"ClassificationMetrics: classes must be distinct, at least one, got {list(classes)!r}"
+            )
         self.classes = tuple(classes)
         self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._in_top = 0
@@ -49,7 +51,7 @@ class ClassificationMetrics:
         target = labels.detach().cpu().numpy()
         counted = target != IGNORE
         target = target[counted]
-        if len(target) and not (0 <= target.min() and target.max() < len(self.classes)):
+        if len(target) and not (target.min() >= 0 and target.max() < len(self.classes)):
             raise DataError(
                 f"ClassificationMetrics.update: labels must lie in [0, {len(self.classes)}) or be {IGNORE}, "
                 f"got {target.min()} to {target.max()}"

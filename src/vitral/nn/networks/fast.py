@@ -1,12 +1,13 @@
 """`FastNet`: the network for pictures of up to 64 px."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vitral.core import option
+from vitral.core import OptionError, option
 from vitral.nn.activations import GELU, Activation
 from vitral.nn.blocks import PatchWhitening, PooledPair, check_pictures
 from vitral.nn.data_dependent import DataDependent
@@ -20,6 +21,8 @@ class FastNet(Network, kind="fast"):
     Frozen patch whitening, blocks of two convolutions that halve the sides, the largest value
     of each channel, and a linear head without bias, scaled down.
 
+    Raises:
+        OptionError: there is no block.
     Source:
         Jordan 2024, arXiv:2404.00498, section 3 (airbench94). Departures: any picture size
         (a side of one pixel is no longer pooled), a head scaled by 1 / sqrt(width).
@@ -27,7 +30,14 @@ class FastNet(Network, kind="fast"):
 
     activation: Activation = option(GELU(), "the bend after every norm")
     widths: tuple[int, ...] = option((64, 256, 256), "channels of each block", low=1, high=4096)
-    momentum: float = option(0.4, "share of a new batch in the running statistics of the norms", low=0, high=1)
+    momentum: float = option(
+        0.4, "share of a new batch in the running statistics of the norms", low=0, high=1
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.widths:
+            raise OptionError("FastNet.widths: must name at least one block, got none")
 
     def build(self, inputs: int, classes: int) -> nn.Module:
         """Make the module; its `prepare` wants to see pictures before training."""
@@ -46,7 +56,7 @@ class FastClassifier(nn.Module, DataDependent):
         self.blocks = nn.Sequential(
             *(
                 PooledPair(before, after, activation=spec.activation, momentum=spec.momentum)
-                for before, after in zip(widths, widths[1:], strict=False)
+                for before, after in itertools.pairwise(widths)
             )
         )
         self.head = nn.Linear(widths[-1], classes, bias=False)

@@ -21,7 +21,9 @@ class Momentum(Optimizer, kind="momentum"):
     """
 
     lr: float = option(0.05, "learning rate before the schedule", low=0, search=(0.001, 0.5, "log"))
-    momentum: float = option(0.9, "share of the last step that is kept", low=0, high=0.9999, search=(0.5, 0.99))
+    momentum: float = option(
+        0.9, "share of the last step that is kept", low=0, high=0.9999, search=(0.5, 0.99)
+    )
 
     def over(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         """Make the torch optimizer of these groups."""

@@ -18,7 +18,7 @@ from vitral.optim.parameter_groups import trainable
 
 @dataclass(frozen=True, kw_only=True)
 class Muon(Optimizer, kind="muon"):
-    """Orthogonalizes the step of every convolution; the rest moves by another optimizer.
+    """Orthogonalizes the step of every convolution; another optimizer moves the rest.
 
     v <- momentum v + g;  o = orthogonal factor of (g + momentum v) as a filters x (c h w) matrix;
     w <- sqrt(filters) w / |w| - lr o,  or without `fixed_length`
@@ -36,8 +36,10 @@ class Muon(Optimizer, kind="muon"):
     """
 
     lr: float = option(0.05, "learning rate of filters before the schedule", low=0, search=(0.01, 0.3, "log"))
-    momentum: float = option(0.9, "share of the last step that is kept", low=0, high=0.9999, search=(0.5, 0.98))
-    steps: int = option(5, "Newton-Schulz steps towards orthogonality", low=1, high=5)
+    momentum: float = option(
+        0.9, "share of the last step that is kept", low=0, high=0.9999, search=(0.5, 0.98)
+    )
+    steps: int = option(3, "Newton-Schulz steps towards orthogonality", low=1, high=5)
     fixed_length: bool = option(True, "keep each filter bank at the length sqrt(filters)")
     rest: Optimizer = option(
         AdamW(lr=0.002, betas=(0.9, 0.99), weight_decay=0.05), "moves what is not a convolution"

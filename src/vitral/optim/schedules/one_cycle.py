@@ -19,7 +19,9 @@ class OneCycle(Schedule, kind="one-cycle"):
         momentum is not cycled.
     """
 
-    warmup: float = option(0.25, "share of the run in which the factor rises", low=0, high=1, search=(0.1, 0.5))
+    warmup: float = option(
+        0.25, "share of the run in which the factor rises", low=0, high=1, search=(0.1, 0.5)
+    )
     start: float = option(0.04, "factor at the very beginning of the warm-up", low=0, high=1)
     end: float = option(0.00001, "factor at the end", low=0, high=1)
 

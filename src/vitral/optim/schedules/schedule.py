@@ -17,7 +17,9 @@ class Schedule(Spec, family="schedule"):
         Warm-up: Goyal et al. 2017, arXiv:1706.02677, section 2.2.
     """
 
-    warmup: float = option(0.0, "share of the run in which the factor rises", low=0, high=1, search=(0.0, 0.3))
+    warmup: float = option(
+        0.0, "share of the run in which the factor rises", low=0, high=1, search=(0.0, 0.3)
+    )
     start: float = option(0.02, "factor at the very beginning of the warm-up", low=0, high=1)
 
     def __call__(self, progress: float) -> float:

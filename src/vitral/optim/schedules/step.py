@@ -16,7 +16,9 @@ class Step(Schedule, kind="step"):
         He et al. 2016, arXiv:1512.03385, section 4.2 (half and three quarters, to a tenth).
     """
 
-    moments: tuple[float, ...] = option((0.5, 0.75), "shares of the whole run at which it falls", low=0, high=1)
+    moments: tuple[float, ...] = option(
+        (0.5, 0.75), "shares of the whole run at which it falls", low=0, high=1
+    )
     drop: float = option(0.1, "what remains at each fall", low=0, high=1)
 
     def __call__(self, progress: float) -> float:

@@ -19,8 +19,12 @@ class Trapezoid(Schedule, kind="trapezoid"):
         Zhai et al. 2022, arXiv:2106.04560, section 3.5; Haegele et al. 2024, arXiv:2405.18392.
     """
 
-    warmup: float = option(0.1, "share of the run in which the factor rises", low=0, high=1, search=(0.0, 0.3))
-    cooldown: float = option(0.9, "share of the run in which the factor falls", low=0, high=1, search=(0.1, 0.7))
+    warmup: float = option(
+        0.1, "share of the run in which the factor rises", low=0, high=1, search=(0.0, 0.3)
+    )
+    cooldown: float = option(
+        0.9, "share of the run in which the factor falls", low=0, high=1, search=(0.1, 0.7)
+    )
     end: float = option(0.0, "factor at the end", low=0, high=1)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,129 @@
+"""Any picture Pillow can open, as uint8 sRGB: the stated result of every pixel format."""
+
+import functools
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from vitral.data.orientation import exif_orientation, upright
+
+# A closed list: other plugins of Pillow start programs (EPS) or read what is no photograph.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_STARTS = (_PNG_START, b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+
+# Pillow warns of odd metadata and of large pictures on stderr; decode() either gives the pixels or
+# raises. The filter is set once, because a filter set for a moment is not safe between threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def pillow_pixels(data: bytes, *, max_pixels: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+    """Decode the first frame of a picture, upright.
+
+    Args:
+        data: the whole file.
+        max_pixels: largest height x width allowed.
+    Raises:
+        ValueError: the picture is broken or too large; the text is the reason alone.
+    """
+    if data.startswith(_PNG_START):
+        _check_chunks(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as picture:
+            check_size(picture.height, picture.width, max_pixels)
+            picture.load()
+            pixels = rgb_pixels(picture)
+            # A TIFF was turned by Pillow while loading. PNG may name its orientation after the pixels.
+            orientation = exif_orientation(picture.info.get("exif") or b"")
+            return upright(pixels, 1 if picture.format == "TIFF" else orientation)
+    except UnidentifiedImageError:
+        if data.startswith(_STARTS):
+            raise ValueError("is damaged: its first bytes are those of a picture, but not the rest") from None
+        raise ValueError(f"is no picture of a known format ({', '.join(_formats())})") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"has more than {max_pixels:,} pixels, which is the limit") from None
+
+
+def check_size(height: int, width: int, max_pixels: int) -> None:
+    """Refuse a size that would fill the memory, or that has no pixels at all.
+
+    Raises:
+        ValueError: the text is the reason alone.
+    """
+    if height < 1 or width < 1:
+        raise ValueError(f"has no pixels ({width} x {height})")
+    if height * width > max_pixels:
+        raise ValueError(f"has {width} x {height} pixels; the limit is {max_pixels:,}")
+
+
+def rgb_pixels(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+    """The pixels of a loaded picture, in any mode, as uint8 sRGB.
+
+    Grey is replicated; 16-bit grey becomes v / 257, rounded; of 16-bit color Pillow keeps the high
+    byte; what is transparent is laid over white. Color profiles and gamma are not applied.
+
+    Raises:
+        ValueError: the values have no stated range (floating point, 32 bits).
+    """
+    mode = picture.mode
+    if mode in _SIXTEEN_BIT or mode == "I":
+        return _from_16_bit(picture)
+    if mode == "F":
+        raise ValueError("has floating-point pixels, whose range is not stated; convert it to 8 or 16 bits")
+    if "A" in mode or "a" in mode or "transparency" in picture.info:
+        picture = _over_white(picture)
+    elif mode == "LAB":
+        raise ValueError("has CIELAB pixels, which are not supported; convert it to RGB")
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Those of `FORMATS` that the installed Pillow knows."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _over_white(picture: Image.Image) -> Image.Image:
+    picture = picture.convert("RGBA")
+    paper = Image.new("RGB", picture.size, "white")
+    paper.paste(picture, mask=picture.getchannel("A"))
+    return paper
+
+
+def _from_16_bit(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+    values = np.array(picture).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError(
+            f"has 32-bit pixels from {values.min()} to {values.max()}; convert it to 8 or 16 bits"
+        )
+    grey = ((values + 128) // 257).astype(np.uint8)
+    clear = picture.info.get("transparency")
+    if isinstance(clear, int):
+        grey[values == clear] = 255
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _check_chunks(data: bytes) -> None:
+    """Check what Pillow passes over: the checksum of the pixels and the end of the file."""
+    at, end = len(_PNG_START), len(data)
+    while at + 12 <= end:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        close = at + 8 + length
+        if close + 4 > end:
+            break
+        critical = not kind[0] & 0x20
+        (checksum,) = struct.unpack_from(">I", data, close)
+        if critical and zlib.crc32(memoryview(data)[at + 4 : close]) != checksum:
+            raise ValueError(f"is damaged: the checksum of its {kind.decode('latin-1')} chunk is wrong")
+        if kind == b"IEND":
+            return
+        at = close + 4
+    raise ValueError("is cut short: the PNG has no end")

@@ -1,0 +1,119 @@
+"""What every augmentation op promises, over the registry."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vitral.augment import Augmentation, Op, Plan
+from vitral.core import Batch, members
+
+OPS: dict[str, Any] = dict(members("op"))
+SIZE: dict[str, Any] = {"height": 12, "width": 16}
+ROWS = ("box", "flip", "brightness", "contrast", "share", "blended", "pasted")
+
+
+def batch_of(indices, *, epoch=0, seed=7, scale=1):
+    shape = (SIZE["height"] * scale, SIZE["width"] * scale, 3)
+    pixels = [np.random.default_rng(i).integers(0, 256, shape, dtype=np.uint8) for i in indices]
+    return Batch(
+        pixels=np.stack(pixels),
+        labels=torch.tensor([i % 5 for i in indices]),
+        indices=np.array(indices),
+        keys=tuple(f"{i}.png" for i in indices),
+        seed=seed,
+        epoch=epoch,
+        position=0,
+    )
+
+
+def inputs_of(batch: Batch) -> torch.Tensor:
+    assert batch.inputs is not None
+    return batch.inputs
+
+
+def augmentation(*ops: Op):
+    return Augmentation(ops, **SIZE, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
+
+
+def rows(plan: Plan, picked: Any = slice(None)):
+    return {name: getattr(plan, name)[picked] for name in ROWS}
+
+
+def same(one, other):
+    return all(np.array_equal(one[name], other[name]) for name in ROWS)
+
+
+@pytest.fixture(params=sorted(OPS))
+def kind(request):
+    return request.param
+
+
+def test_strength_zero_changes_nothing(kind):
+    plain = augmentation()(batch_of(range(8)))
+    zero = augmentation(OPS[kind](**OPS[kind].zero))(batch_of(range(8)))
+    assert torch.equal(inputs_of(zero), inputs_of(plain))
+    assert zero.other_labels is None
+    assert zero.share is None
+
+
+def test_a_picture_draws_the_same_in_any_batch(kind):
+    op = augmentation(OPS[kind]())
+    together = rows(op.plan(batch_of([3, 9, 4, 12])), [1, 3])
+    apart = rows(op.plan(batch_of([12, 30, 9])), [2, 0])
+    assert same(together, apart)
+
+
+def test_the_same_batch_in_another_order_gives_the_same_pictures(kind):
+    op, order = augmentation(OPS[kind]()), [2, 0, 3, 1]
+    forward, shuffled = op(batch_of([0, 1, 2, 3])), op(batch_of(order))
+    assert torch.equal(inputs_of(shuffled), inputs_of(forward)[order])
+    if forward.other_labels is not None:
+        assert shuffled.other_labels is not None
+        assert torch.equal(shuffled.other_labels, forward.other_labels[order])
+
+
+def test_a_batch_can_be_done_twice(kind):
+    op, batch = augmentation(OPS[kind]()), batch_of(range(8), scale=2)
+    before = np.array(batch.pixels)
+    first = inputs_of(op(batch)).clone()
+    assert torch.equal(inputs_of(op(batch)), first)
+    assert np.array_equal(batch.pixels, before)
+
+
+@pytest.mark.parametrize("change", [{"epoch": 1}, {"seed": 8}])
+def test_another_epoch_or_seed_draws_anew(kind, change):
+    op = augmentation(OPS[kind]())
+    assert not same(rows(op.plan(batch_of(range(32)))), rows(op.plan(batch_of(range(32), **change))))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_inputs_are_finite_in_range_and_channels_last(kind, scale):
+    batch = augmentation(OPS[kind]())(batch_of(range(16), scale=scale))
+    assert inputs_of(batch).dtype == torch.float32
+    assert inputs_of(batch).shape == (16, 3, SIZE["height"], SIZE["width"])
+    assert inputs_of(batch).is_contiguous(memory_format=torch.channels_last)
+    mean, std = (torch.tensor(n).view(3, 1, 1) for n in ([0.4, 0.5, 0.6], [0.2, 0.3, 0.25]))
+    values = inputs_of(batch) * std + mean
+    assert values.isfinite().all()
+    assert values.min() > -1e-5
+    assert values.max() < 1 + 1e-5
+    assert batch.share is None or (batch.share.ge(0) & batch.share.le(1)).all()
+
+
+def test_one_array_and_a_list_of_pictures_give_the_same(kind):
+    op, array, listed = augmentation(OPS[kind]()), batch_of(range(8)), batch_of(range(8))
+    listed.pixels = list(listed.pixels)
+    assert torch.equal(inputs_of(op(array)), inputs_of(op(listed)))
+
+
+def test_an_op_survives_json(kind):
+    op = OPS[kind]()
+    assert Op.from_json(op.to_json()) == op
+
+
+def test_the_smallest_pictures_pass(kind):
+    batch = batch_of([0, 1, 2])
+    batch.pixels = [np.full(shape, 90, np.uint8) for shape in ((1, 1, 3), (1, 500, 3), (500, 1, 3))]
+    assert inputs_of(augmentation(OPS[kind]())(batch)).isfinite().all()
