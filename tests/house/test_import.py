@@ -1,20 +1,23 @@
-"""`import vitral` is quick and loads nothing heavy."""
+"""`import vitral` is quick and loads nothing heavy.
+
+Time is counted on the processor, so that other work on the machine does not matter.
+"""
 
 import json
 import subprocess
 import sys
 
 MOST_SECONDS = 0.3
-ATTEMPTS = 6
+ATTEMPTS = 4
 HEAVY = ("matplotlib", "fastapi", "optuna", "ray", "typer")
 MORE_THAN_NEEDED = ("sklearn", "pandas", "tensorboard", "rich", "timm", "onnx", "torchvision")
 
 MEASURE = """
 import json, sys, time
 import torch
-before, start = set(sys.modules), time.perf_counter()
+before, start = set(sys.modules), time.process_time()
 import vitral
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 print(json.dumps([seconds, sorted({name.partition('.')[0] for name in set(sys.modules) - before})]))
 """
 
@@ -27,7 +30,7 @@ def measured() -> tuple[float, list[str]]:
 
 def test_import_takes_little_time_beyond_torch() -> None:
     best = float("inf")
-    for _ in range(ATTEMPTS):  # another process may be in the way; the quickest attempt is the truth
+    for _ in range(ATTEMPTS):  # the first attempt may have to compile the source
         best = min(best, measured()[0])
         if best < MOST_SECONDS:
             break

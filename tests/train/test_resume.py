@@ -13,7 +13,6 @@ import torch
 import vitral as vt
 from vitral.core import TrainingError
 from vitral.core.record import Epoch, Step, read_records, without_repeats
-from vitral.data import Loader
 from vitral.train import begin, fit, pick_up
 from vitral.train.folder import restore, save_checkpoint
 from vitral.train.stop import Stop
@@ -103,11 +102,10 @@ def test_a_checkpoint_holds_the_whole_state(tmp_path, digits):
 def test_a_checkpoint_of_another_network_is_refused(tmp_path, digits):
     session = begin(small_run(), digits, out=tmp_path / "run")
     fit(session, StopAfter(3))
-    text = (tmp_path / "run" / "run.json").read_text()
-    (tmp_path / "run" / "run.json").write_text(text.replace("16,\n          16", "16,\n          8"))
-    run = json.loads(text)
-    run["run"]["task"]["network"]["widths"] = [16, 8, 16]
-    (tmp_path / "run" / "run.json").write_text(json.dumps(run))
+    path = tmp_path / "run" / "run.json"
+    content = json.loads(path.read_text())
+    content["run"]["task"]["network"]["widths"] = [16, 8, 16]
+    path.write_text(json.dumps(content))
     with pytest.raises(vt.VitralError, match="does not fit this run"):
         pick_up(tmp_path / "run", pictures=digits)
 
@@ -118,30 +116,26 @@ def test_other_pictures_are_refused(tmp_path, digits):
         pick_up(tmp_path / "run", pictures=digits.subset(range(1000)))
 
 
-def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(tmp_path, digits):
+def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(tmp_path, digits, monkeypatch):
+    honest = vt.Classify.augmentation
+
+    def poisoning(self, facts, *, train, progress=1.0):
+        augment = honest(self, facts, train=train, progress=progress)
+
+        def poisoned(batch):
+            batch = augment(batch)
+            if batch.position == 2:
+                batch.inputs[0, 0, 0, 0] = float("nan")
+            return batch
+
+        return poisoned if train else augment
+
     session = begin(small_run(), digits, out=tmp_path / "run")
-    real = session.loader.transform
-
-    def poisoned(batch):
-        batch = real(batch)
-        if batch.position == 2:
-            batch.inputs[0, 0, 0, 0] = float("nan")
-        return batch
-
-    session.run.task.augmentation  # noqa: B018 - the loop replaces the transform, so poison the loader itself
-    Loader.__setattr__(session.loader, "transform", poisoned)
-    kinds = type(session.run.task)
-    before = kinds.augmentation
-    try:
-        kinds.augmentation = lambda self, facts, *, train, progress=1.0: poisoned if train else before(
-            self, facts, train=train, progress=progress
-        )
-        with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1, batch 3 \(.*and 60 more\)") as error:
-            fit(session, Stop())
-    finally:
-        kinds.augmentation = before
+    monkeypatch.setattr(vt.Classify, "augmentation", poisoning)
+    with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1, batch 3 \(.*and 60 more\)") as error:
+        fit(session, Stop())
     assert session.step == 2
-    assert all(torch.isfinite(value).all() for value in session.model.state_dict().values())
+    assert all(torch.isfinite(weight).all() for weight in session.model.parameters())
     assert "not updated" in str(error.value)
 
 

@@ -382,7 +382,7 @@ def _from_text(text: str, hint: Any, where: str) -> Any:
         try:
             return _parsed(text, one)
         except ValueError:
-            continue
+            continue  # the next alternative may be able to read it
     raise OptionError(f"{where}: must be {_type_name(hint)}, got {text!r}")
 
 

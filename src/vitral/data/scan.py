@@ -79,18 +79,23 @@ def scan(
         ImageError: `strict`, and a picture is broken.
         OptionError: a number is out of its range.
     """
-    for name, value, low in (
-        ("short_side", short_side, 1),
-        ("threads", threads, 1),
-        ("memory_bytes", memory_bytes, 0),
-    ):
-        if value is not None and value < low:
-            raise OptionError(f"scan.{name}: must be at least {low}, got {value}")
-    total = len(pictures)
-    if total == 0:
+    _check(short_side=(short_side, 1), threads=(threads, 1), memory_bytes=(memory_bytes, 0))
+    if len(pictures) == 0:
         raise DataError(f"{_place(pictures)}: must hold at least one picture, found none")
     budget = _Budget(free_memory_bytes() // 4 if memory_bytes is None else memory_bytes)
     look = _Look(pictures, short_side=short_side, strict=strict, budget=budget)
+    chunks = _all_chunks(look, threads, progress)
+    return Scan(
+        facts=_facts(pictures, chunks),
+        pictures=_scanned_set(pictures, chunks, short_side, in_memory=budget.fits),
+        broken=tuple(one for chunk in chunks for one in chunk.broken),
+        in_memory=budget.fits,
+    )
+
+
+def _all_chunks(look: "_Look", threads: int, progress: Callable[[int, int], None] | None) -> list["_Chunk"]:
+    """Look at everything, in order; stop when too many are broken."""
+    total = len(look.pictures)
     chunks: list[_Chunk] = []
     broken: list[Broken] = []
     fits = True
@@ -98,24 +103,25 @@ def scan(
     try:
         for chunk in crew:
             chunks.append(chunk)
-            if fits and not budget.fits:
+            if fits and not look.budget.fits:
                 fits = False
                 for earlier in chunks:
                     earlier.kept = []
             broken += chunk.broken
+            done = min(total, len(chunks) * _CHUNK)
             if len(broken) > _BROKEN_SHARE * total:
-                raise _too_many_broken(pictures, broken, done=min(total, len(chunks) * _CHUNK))
+                raise _too_many_broken(look.pictures, broken, done=done)
             if progress is not None:
-                progress(min(total, len(chunks) * _CHUNK), total)
+                progress(done, total)
     finally:
         crew.close()
-    facts = _facts(pictures, chunks)
-    return Scan(
-        facts=facts,
-        pictures=_scanned_set(pictures, chunks, short_side, in_memory=budget.fits),
-        broken=tuple(broken),
-        in_memory=budget.fits,
-    )
+    return chunks
+
+
+def _check(**numbers: tuple[int | None, int]) -> None:
+    for name, (value, low) in numbers.items():
+        if value is not None and value < low:
+            raise OptionError(f"scan.{name}: must be at least {low}, got {value}")
 
 
 @dataclass(eq=False)

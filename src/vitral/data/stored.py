@@ -68,14 +68,16 @@ def free_memory_bytes() -> int:
 
 def _machine_free_bytes() -> int:
     try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:  # macOS tells only what is built in; half of it is a careful guess.
+        known = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return int(known["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return _half_of_built_in_bytes()  # no Linux
+
+
+def _half_of_built_in_bytes() -> int:
+    try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError):  # Windows tells neither
         return _UNKNOWN_FREE_BYTES
 
 

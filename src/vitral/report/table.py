@@ -37,8 +37,8 @@ def table(rows: Sequence[Mapping[str, object]], *, title: str = "", bars: Sequen
 def _cell(value: object, number: bool, bar: bool) -> str:
     text = escaped(shown(value))
     if bar and isinstance(value, int | float) and value == value:
-        share = 100 * min(max(float(value), 0.0), 1.0)
-        return f'<td class="number level"><i style="width:{share:.1f}%"></i><span>{text}</span></td>'
+        share = min(max(float(value), 0.0), 1.0)
+        return f'<td class="number level"><i style="--share:{share:.3f}"></i><span>{text}</span></td>'
     return f'<td class="number">{text}</td>' if number else f"<td>{text}</td>"
 
 

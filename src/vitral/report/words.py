@@ -2,22 +2,19 @@
 
 import html
 import math
-import re
-
-# Controls that reorder text could make one file name look like another.
-_REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_UNENCODABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+import unicodedata
 
 
 def escaped(text: object) -> str:
-    """Any text as HTML that shows it and does nothing else; also fit for a quoted attribute.
+    r"""Any text as HTML that shows it and does nothing else; also fit for a quoted attribute.
 
-    Control characters become their visible symbols, for example a newline the sign ␊; what
-    cannot be encoded or would reorder the line becomes the replacement character.
+    What cannot be seen is spelled out: a newline as `\n`, a mark that would reorder the line as
+    `\u202e`, a byte of a file name that is no UTF-8 as `\udcff`.
     """
-    plain = _UNENCODABLE.sub("\ufffd", _REORDERING.sub("\ufffd", str(text)))
-    return html.escape(_CONTROL.sub(_symbol, plain), quote=True)
+    plain = str(text)
+    if not plain.isprintable():
+        plain = "".join(c if _visible(c) else c.encode("unicode_escape").decode("ascii") for c in plain)
+    return html.escape(plain, quote=True)
 
 
 def shown(value: object) -> str:
@@ -33,6 +30,10 @@ def shown(value: object) -> str:
     return str(value)
 
 
+def _visible(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
+
+
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
@@ -43,8 +44,3 @@ def _number(value: float) -> str:
     if abs(value) < 1e-3:
         return f"{value:.2e}"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-
-
-def _symbol(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"

@@ -1,9 +1,9 @@
 """Tensors and JSON in one safetensors file whose every byte is covered by a checksum.
 
-The file is ordinary safetensors, so any tool can read it. Its metadata holds `format`,
-`version`, the caller's JSON under `content`, and `digest`: the SHA-256 of the whole file with
-the digest's own 64 characters replaced by zeros. A file that was cut short, or in which any
-byte changed, is refused before a single tensor is used.
+The file is ordinary safetensors, so any tool can read it. Its metadata has one entry, `vitral`:
+JSON with `digest`, `format`, `version` and the caller's `content`. The digest is the SHA-256 of
+the whole file with the digest's own 64 characters replaced by zeros. A file that was cut short,
+or in which any byte changed, is refused before a single tensor is used.
 """
 
 import hashlib
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -40,10 +39,12 @@ def write_tensors(
         VitralError: the file cannot be written (the old one is kept).
     """
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(content, ensure_ascii=True, sort_keys=True, allow_nan=False)
-    metadata = {"format": format, "version": str(version), "digest": _NO_DIGEST, "content": text}
-    data = bytearray(safetensors.torch.save(ready, metadata))
-    place = _digest_place(data)
+    # The digest comes first, so that its place is the first where its characters stand. One entry,
+    # because safetensors writes several in no fixed order and equal content must give equal bytes.
+    about = {"digest": _NO_DIGEST, "format": format, "version": version, "content": content}
+    text = json.dumps(about, ensure_ascii=True, allow_nan=False)
+    data = bytearray(safetensors.torch.save(ready, {"vitral": text}))
+    place = data.find(_NO_DIGEST.encode())
     digest = hashlib.sha256(data).hexdigest()
     data[place : place + 64] = digest.encode()
     atomic_write(path, bytes(data))
@@ -66,44 +67,41 @@ def read_tensors(path: str | Path, *, format: str, version: int) -> tuple[dict[s
         raise FileFormatError(f"{path}: there is no such file") from error
     except OSError as error:
         raise FileFormatError(f"{path}: could not be read ({error.strerror or error})") from error
-    metadata = _metadata(data, path)
-    if metadata.get("format") != format:
-        raise FileFormatError(f"{path}: must be a {format} file, got {metadata.get('format', 'no format')!r}")
-    _verify(data, metadata, path)
-    if int(metadata["version"]) > version:
+    about = _about(data, path)
+    if about["format"] != format:
+        raise FileFormatError(f"{path}: must be a {format} file, got {about['format']!r}")
+    _verify(data, about["digest"], path)
+    if about["version"] > version:
         raise FileFormatError(
-            f"{path}: has version {metadata['version']} of {format}, this Vitral reads up to {version}; update Vitral"
+            f"{path}: has version {about['version']} of {format}, this Vitral reads up to {version}; update Vitral"
         )
     try:
         tensors = safetensors.torch.load(bytes(data))
     except SafetensorError as error:  # unreachable with a right digest, unless the writer was not Vitral
         raise FileFormatError(f"{path}: is not a readable safetensors file ({error})") from error
-    return {name: torch.as_tensor(tensor) for name, tensor in tensors.items()}, json.loads(metadata["content"]), metadata["digest"]
+    return tensors, about["content"], about["digest"]
 
 
-def _metadata(data: bytearray, path: Path) -> dict[str, str]:
+def _about(data: bytearray, path: Path) -> dict[str, Any]:
     try:
         length = int.from_bytes(data[:8], "little")
         if len(data) < 8 or length > min(len(data) - 8, _MOST_HEADER_BYTES):
             raise ValueError("the file ends inside its header")
-        found = json.loads(bytes(data[8 : 8 + length]))["__metadata__"]
-        if not all(isinstance(found[key], str) for key in ("format", "version", "digest", "content")):
+        about = json.loads(json.loads(bytes(data[8 : 8 + length]))["__metadata__"]["vitral"])
+        kinds = {"digest": str, "format": str, "version": int, "content": dict}
+        if not all(isinstance(about[key], kind) for key, kind in kinds.items()):
             raise ValueError("the header has values of the wrong type")
-        return found
+        return about
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FileFormatError(f"{path}: is damaged, cut short, or not a file that Vitral wrote") from error
 
 
-def _verify(data: bytearray, metadata: dict[str, str], path: Path) -> None:
-    digest = metadata["digest"].encode()
-    place = data.find(b'"' + digest + b'"') + 1
-    if len(digest) != 64 or place == 0:
-        raise FileFormatError(f"{path}: is damaged: its digest cannot be found")
-    data[place : place + 64] = _NO_DIGEST.encode()
-    if hashlib.sha256(data).hexdigest().encode() != digest:
-        raise FileFormatError(f"{path}: is damaged: its content does not match its digest; copy it again from its source")
-
-
-def _digest_place(data: bytearray) -> int:
-    place = data.find(b'"' + _NO_DIGEST.encode() + b'"')
-    return place + 1
+def _verify(data: bytearray, digest: str, path: Path) -> None:
+    place = data.find(digest.encode())
+    if len(digest) == 64 and place >= 0:
+        data[place : place + 64] = _NO_DIGEST.encode()
+        found = hashlib.sha256(data).hexdigest()
+        data[place : place + 64] = digest.encode()
+        if found == digest:
+            return
+    raise FileFormatError(f"{path}: is damaged: its bytes do not match its digest; copy it again from its source")

@@ -157,8 +157,8 @@ def _missing(place: Path, root: Path, keys: Sequence[str]) -> list[str]:
     missing = [f"'{one_line(key)}'" for key in keys if not os.path.exists(os.path.join(folder, key))]
     if len(missing) > _MISSING_ALLOWED * len(keys):
         raise DataError(
-            f"{one_line(place)}: {len(missing):,} of its {len(keys):,} files do not exist, first {missing[0]}; "
-            "paths must be relative to the table's folder"
+            f"{one_line(place)}: {len(missing):,} of its {len(keys):,} files do not exist, "
+            f"first {missing[0]}; paths must be relative to the table's folder"
         )
     if not missing:
         return []

@@ -35,7 +35,7 @@ class Muon(Optimizer, kind="muon"):
         length as in airbench94_muon, github.com/KellerJordan/cifar10-airbench.
     """
 
-    lr: float = option(0.05, "learning rate of filters before the schedule", low=0, search=(0.01, 0.3, "log"))
+    lr: float = option(0.04, "learning rate of filters before the schedule", low=0, search=(0.01, 0.3, "log"))
     momentum: float = option(
         0.9, "share of the last step that is kept", low=0, high=0.9999, search=(0.5, 0.98)
     )
