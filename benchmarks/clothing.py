@@ -35,7 +35,9 @@ def main() -> None:
     ours = {"accuracy": figures["accuracy"], "seconds": round(seconds, 1), "epochs": trained["epochs"]}
     print("ours:", ours, flush=True)
     rival = train_rival(root, seconds=seconds)
-    write_result("clothing", {"asked": {"accuracy": 0.78, "seconds": 900}, "vitral": ours, "plain_resnet18": rival})
+    write_result(
+        "clothing", {"asked": {"accuracy": 0.78, "seconds": 900}, "vitral": ours, "plain_resnet18": rival}
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,19 @@ from vitral.saved import Model
 from vitral.train.checkpoint import read_checkpoint
 
 KILLS = 50
-WORDS = ["--epochs", "150", "--batch", "32", "--seed", "7", "--set", "save_s=0.2", "--no-flip", "--size", "16"]
+WORDS = [
+    "--epochs",
+    "150",
+    "--batch",
+    "32",
+    "--seed",
+    "7",
+    "--set",
+    "save_s=0.2",
+    "--no-flip",
+    "--size",
+    "16",
+]
 
 
 def vitral(*words: str) -> list[str]:
@@ -55,7 +67,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         whole, broken = Path(place) / "whole", Path(place) / "broken"
         begin = time.perf_counter()
-        subprocess.run(vitral("train", "classify", "digits", "--out", str(whole), *WORDS), check=True, **quiet)
+        subprocess.run(
+            vitral("train", "classify", "digits", "--out", str(whole), *WORDS), check=True, **quiet
+        )
         alone_s = time.perf_counter() - begin
         kills, bad, finished_early = 0, [], False
         start_s = 1.0

@@ -54,12 +54,20 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     found = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    fast = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in found.get("flags", "").split()]
+    fast = [
+        flag
+        for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+        if flag in found.get("flags", "").split()
+    ]
     return f"{found.get('model name', 'unknown')} (family {found.get('cpu family')}, {' '.join(fast)})"
 
 
 def _commit() -> str:
     answer = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=Path(__file__).parent, check=False
+        ["git", "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        check=False,
     )
     return answer.stdout.strip() or "unknown"

@@ -17,7 +17,10 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-MEAN, STD = torch.tensor([0.485, 0.456, 0.406])[:, None, None], torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+MEAN, STD = (
+    torch.tensor([0.485, 0.456, 0.406])[:, None, None],
+    torch.tensor([0.229, 0.224, 0.225])[:, None, None],
+)
 
 
 class Folder(Dataset[tuple[Tensor, int]]):
@@ -55,7 +58,9 @@ class Folder(Dataset[tuple[Tensor, int]]):
         width, height = picture.size
         side = min(width, height)
         x, y = (width - side) // 2, (height - side) // 2
-        return picture.crop((x, y, x + side, y + side)).resize((self.size, self.size), Image.Resampling.BILINEAR)
+        return picture.crop((x, y, x + side, y + side)).resize(
+            (self.size, self.size), Image.Resampling.BILINEAR
+        )
 
 
 class Block(nn.Module):
@@ -67,7 +72,9 @@ class Block(nn.Module):
         self.second, self.norm2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
         self.short: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.short = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.short = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm2(self.second(torch.relu(self.norm1(self.first(x)))))
@@ -90,7 +97,9 @@ def resnet18(classes: int) -> nn.Sequential:
     return network
 
 
-def train_rival(root: Path, *, seconds: float, size: int = 128, batch: int = 64, seed: int = 0) -> dict[str, float]:
+def train_rival(
+    root: Path, *, seconds: float, size: int = 128, batch: int = 64, seed: int = 0
+) -> dict[str, float]:
     """Train on `root/train` for the given wall-clock and test on `root/test`.
 
     Returns:

@@ -102,7 +102,7 @@ def ours(root: Path, epochs: int) -> dict[str, float]:
     }
 
 
-def _schedule():  # noqa: ANN202 - the type is Vitral's own
+def _schedule():
     from vitral.train.decide import default_schedule
 
     return default_schedule()

@@ -1,10 +1,10 @@
 """Vitral turns a folder of pictures into a working model.
 
-    import vitral as vt
+import vitral as vt
 
-    data = vt.open("photos/")
-    run = vt.train(vt.Classify(size=128), data, epochs=20)
-    run.model.predict("cat.jpg").label
+data = vt.open("photos/")
+run = vt.train(vt.Classify(size=128), data, epochs=20)
+run.model.predict("cat.jpg").label
 """
 
 from vitral.core import VERSION as __version__

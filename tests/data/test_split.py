@@ -12,8 +12,7 @@ LABELS = np.arange(3000) % 3
 
 
 def test_the_hash_of_a_name_never_changes() -> None:
-    assert unit_hash("cat/1.jpg") == pytest.approx(0.7461806, abs=1)
-    assert [unit_hash("a"), unit_hash("a")] == [unit_hash("a")] * 2
+    assert unit_hash("cat/1.jpg") == 0.8203264320468868
 
 
 def test_a_name_has_one_hash_in_both_unicode_forms() -> None:

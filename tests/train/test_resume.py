@@ -19,14 +19,23 @@ from vitral.train.stop import Stop
 
 WORDS = [
     "--epochs", "30", "--batch", "64", "--size", "16", "--no-flip", "--threads", "1", "--device", "cpu",
-    "--set", "save_s=0.1", "--set", "task.network.widths=16,24,24",
+    "--set", "save_s=0.1", "--network", "fast", "--set", "network.widths=16,24,24",
 ]  # fmt: skip
 
 
 def small_run(**options):
     network = vt.Run(task=vt.Classify(size=16)).with_settings({"task.network.kind": "fast"}).task.network
-    task = vt.Classify(size=16, flip=True, mixup=0.2, network=network).with_settings({"network.widths": "16,16,16"})
-    settings = {"epochs": 3, "batch": 64, "threads": 1, "device": "cpu", "precision": "float32", "save_s": 0.0}
+    task = vt.Classify(size=16, flip=True, mixup=0.2, network=network).with_settings(
+        {"network.widths": "16,16,16"}
+    )
+    settings = {
+        "epochs": 3,
+        "batch": 64,
+        "threads": 1,
+        "device": "cpu",
+        "precision": "float32",
+        "save_s": 0.0,
+    }
     return vt.Run(task=task).with_settings(settings | options)
 
 
@@ -63,7 +72,8 @@ def test_stopping_after_any_step_and_going_on_changes_no_bit(tmp_path, digits, s
     session = begin(small_run(), digits, out=tmp_path / "parts")
     assert not fit(session, StopAfter(steps)).finished
     resumed = vt.resume(tmp_path / "parts", pictures=digits)
-    assert resumed.finished and whole.finished
+    assert resumed.finished
+    assert whole.finished
     assert_equal(finished(tmp_path / "whole"), finished(tmp_path / "parts"))
 
 
@@ -132,7 +142,9 @@ def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(t
 
     session = begin(small_run(), digits, out=tmp_path / "run")
     monkeypatch.setattr(vt.Classify, "augmentation", poisoning)
-    with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1, batch 3 \(.*and 60 more\)") as error:
+    with pytest.raises(
+        TrainingError, match=r"the loss became nan in epoch 1, batch 3 \(.*and 60 more\)"
+    ) as error:
         fit(session, Stop())
     assert session.step == 2
     assert all(torch.isfinite(weight).all() for weight in session.model.parameters())
@@ -142,7 +154,8 @@ def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(t
 def test_patience_ends_a_training_that_no_longer_improves(tmp_path, digits):
     run = small_run(epochs=40, patience=2, **{"optimizer.kind": "gradient-descent", "optimizer.lr": 1e-12})
     trained = vt.train(run, digits, out=tmp_path / "run")
-    assert trained.finished and trained.epochs < 40
+    assert trained.finished
+    assert trained.epochs < 40
     assert "no better score for 2 epochs" in trained.why
 
 
@@ -150,7 +163,8 @@ def test_the_record_of_a_run_tells_its_story(tmp_path, digits):
     vt.train(small_run(epochs=2), digits, out=tmp_path / "run")
     events = without_repeats(read_records(tmp_path / "run" / "metrics.jsonl"))
     kinds = [event.kind for event in events]
-    assert kinds[0] == "start" and kinds[-1] == "end"
+    assert kinds[0] == "start"
+    assert kinds[-1] == "end"
     assert [e.epoch for e in events if isinstance(e, Epoch)] == [0, 1]
     assert {"device", "precision", "optimizer", "schedule"} <= {e.name for e in events if e.kind == "choice"}
     assert any(isinstance(e, Step) for e in events)

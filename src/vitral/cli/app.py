@@ -30,7 +30,9 @@ app = typer.Typer(
 )
 # Typer names only the subclass; every usage error shares its parent.
 _UsageError = typer.BadParameter.__base__ or typer.BadParameter
-_train = typer.Typer(no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None)
+_train = typer.Typer(
+    no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None
+)
 app.add_typer(_train, name="train")
 
 

@@ -73,7 +73,9 @@ def demo(
             highlight=False,
         )
     page.write(out / "index.html")
-    console.print(f"\n[bold]open this page:[/bold]  {(out / 'index.html').resolve()}", highlight=False, soft_wrap=True)
+    console.print(
+        f"\n[bold]open this page:[/bold]  {(out / 'index.html').resolve()}", highlight=False, soft_wrap=True
+    )
     if json:
         answer({"page": str(out / "index.html"), "parts": results})
     return 0
@@ -104,7 +106,9 @@ def _clear(folder: Path) -> None:
         except OSError as error:
             raise VitralError(f"{folder}: the last demo cannot be removed ({error.strerror})") from error
         return
-    raise DataError(f"{folder}: is not the run of an earlier demo, so it is left alone; name another folder with --out")
+    raise DataError(
+        f"{folder}: is not the run of an earlier demo, so it is left alone; name another folder with --out"
+    )
 
 
 def _show(page: Page, part: Part, trained: Trained, model: Model, judged: Evaluated) -> None:

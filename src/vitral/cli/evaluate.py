@@ -17,7 +17,9 @@ def evaluate(
     split: Annotated[
         str | None, typer.Option(help="train, val, test or all [default: test when there is one, else all]")
     ] = None,
-    page: Annotated[Path | None, typer.Option("--page", help="Also write an HTML page with the mistakes")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Also write an HTML page with the mistakes")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
@@ -36,7 +38,7 @@ def evaluate(
         console.print(f"[bold]{'page':>10}[/bold]  {page}", highlight=False, soft_wrap=True)
     if json:
         head = {"task": model.task.kind, "pictures": len(judged.pictures), "skipped": len(judged.skipped)}
-        answer(head | {"split": judged.split, "left_out": [b.reason for b in judged.skipped]} | judged.figures)
+        answer(head | {"split": judged.split, "left_out": [str(b) for b in judged.skipped]} | judged.figures)
     return 0
 
 
@@ -48,7 +50,9 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
     words = f"{len(judged.pictures):,} pictures ({'whole folder' if judged.split == 'all' else judged.split})"
     console.print(f"[dim]{'judged on':>10}[/dim]  {words}", highlight=False)
     for skipped in judged.skipped[:10]:
-        console.print(f"[yellow]{'left out':>10}[/yellow]  {escape(skipped.reason)}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[yellow]{'left out':>10}[/yellow]  {escape(str(skipped))}", highlight=False, soft_wrap=True
+        )
     if len(judged.skipped) > 10:
         console.print(f"[yellow]{'':>10}[/yellow]  and {len(judged.skipped) - 10:,} more", highlight=False)
     for name, value in figures.items():
@@ -61,7 +65,9 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
         for column in first:
             table.add_column(column, justify="right")
         for name, row in figures["per_class"].items():
-            table.add_row(escape(name), *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" for v in row.values()))
+            table.add_row(
+                escape(name), *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" for v in row.values())
+            )
         console.print(table)
 
 

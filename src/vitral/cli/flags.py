@@ -36,7 +36,9 @@ def with_flags(function: Callable[..., Any], *specs: type[Spec]) -> Callable[...
     """
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(spec, option))
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(spec, option)
+        )
         for name, (spec, option) in flags_of(*specs).items()
     ]
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + added

@@ -1,16 +1,15 @@
 """`vitral look FOLDER`: what is in this folder, before anything is trained on it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from vitral.cli.say import Reading, answer, people
-from vitral.data import open_pictures
-
 
 def look(
-    folder: Annotated[str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")],
+    folder: Annotated[
+        str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")
+    ],
     page: Annotated[Path, typer.Option("--page", help="Where to write the HTML page")] = Path("look.html"),
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,

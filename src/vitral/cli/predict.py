@@ -19,8 +19,12 @@ _AT_ONCE = 64
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Run folder or model file.", metavar="RUN")],
-    pictures: Annotated[list[str], typer.Argument(help="Picture files, or folders of them.", metavar="PICTURES")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the answers to a page in this folder")] = None,
+    pictures: Annotated[
+        list[str], typer.Argument(help="Picture files, or folders of them.", metavar="PICTURES")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Also write the answers to a page in this folder")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
@@ -82,7 +86,9 @@ def _print(answers: list[tuple[Path, Any]], broken: list[tuple[Path, str]], *, t
     from rich.markup import escape
 
     for _, reason in broken:
-        people().print(f"[yellow]{'left out':>10}[/yellow]  {escape(reason)}", highlight=False, soft_wrap=True)
+        people().print(
+            f"[yellow]{'left out':>10}[/yellow]  {escape(reason)}", highlight=False, soft_wrap=True
+        )
     if not to_stdout or not answers:
         return
     # A table is the command's result, so it goes to stdout and into pipes.
@@ -113,7 +119,9 @@ def _page(model: Model, answers: list[tuple[Path, Any]], out: Path) -> None:
         page.text(f"The first {len(shown)} of {len(answers):,}.")
     page.gallery(
         [
-            Picture(pixels=decode(file, name=str(file)), title=f"{one.label} {one.confidence:.0%}", note=file.name)
+            Picture(
+                pixels=decode(file, name=str(file)), title=f"{one.label} {one.confidence:.0%}", note=file.name
+            )
             for file, one in shown
         ]
     )

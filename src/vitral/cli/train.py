@@ -18,11 +18,18 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
     """The command that trains one task; `with_flags` adds the options' flags to it."""
 
     def command(
-        folder: Annotated[str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")],
-        out: Annotated[Path | None, typer.Option("--out", "-o", help="Run folder [default: runs/TASK-NAME-N]")] = None,
-        config: Annotated[Path | None, typer.Option(help="Options from a file, such as another run's run.json")] = None,
+        folder: Annotated[
+            str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")
+        ],
+        out: Annotated[
+            Path | None, typer.Option("--out", "-o", help="Run folder [default: runs/TASK-NAME-N]")
+        ] = None,
+        config: Annotated[
+            Path | None, typer.Option(help="Options from a file, such as another run's run.json")
+        ] = None,
         set_: Annotated[
-            list[str] | None, typer.Option("--set", help="Any option by name, e.g. optimizer.lr=0.1; repeatable")
+            list[str] | None,
+            typer.Option("--set", help="Any option by name, e.g. optimizer.lr=0.1; repeatable"),
         ] = None,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
         **flags: Any,
@@ -44,7 +51,9 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
     return command
 
 
-def assemble(kind: type[Task], folder: str, config: Path | None, pairs: list[str], flags: dict[str, Any]) -> Run:
+def assemble(
+    kind: type[Task], folder: str, config: Path | None, pairs: list[str], flags: dict[str, Any]
+) -> Run:
     """The run a person asked for: defaults, then the file, then flags, then `--set`.
 
     Raises:
@@ -55,7 +64,9 @@ def assemble(kind: type[Task], folder: str, config: Path | None, pairs: list[str
     if found:
         run = Run.from_json(run.to_json() | found)
         if not isinstance(run.task, kind):
-            raise OptionError(f"--config {config}: is for the task {run.task.kind!r}, got the command {kind.kind!r}")
+            raise OptionError(
+                f"--config {config}: is for the task {run.task.kind!r}, got the command {kind.kind!r}"
+            )
     run = run.with_settings(settings_from(flags, Run) | {"data": folder})
     run = run.with_settings({f"task.{name}": value for name, value in settings_from(flags, kind).items()})
     own, inner = set(Run.options()), set(kind.options())

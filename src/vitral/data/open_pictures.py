@@ -4,9 +4,9 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from vitral.core import DataError, OptionError, did_you_mean, member, members
+from vitral.core import DataError, did_you_mean, member, members
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
 from vitral.data.sources.source import Source
@@ -34,12 +34,9 @@ def open_pictures(
     """
     if isinstance(place, str | os.PathLike):
         place = _place(os.fspath(place))
-    chosen = _source(place) if kind is None else member("source", kind)
-    shares = {"validation": validation, "test": test}
-    source = chosen.from_json({**shares, **options})
-    if not isinstance(source, Source):
-        raise OptionError(f"open_pictures: {kind!r} is no source")
-    if kind is not None and not (chosen.embedded or chosen.recognizes(place)):  # pyright: ignore
+    chosen = _source(place) if kind is None else cast(type[Source], member("source", kind))
+    source = chosen.from_json({"validation": validation, "test": test, **options})
+    if kind is not None and not (chosen.embedded or chosen.recognizes(place)):
         raise DataError(f"{one_line(place)}: cannot be opened as {kind!r}")
     pictures = source.open(place)
     return replace(pictures, name=_safe(pictures.name))

@@ -93,7 +93,9 @@ class Model:
             module = task.build(DataFacts.from_json(content["facts"]))
             _fill(module, tensors)
         except (KeyError, TypeError, OptionError, RuntimeError) as error:
-            raise FileFormatError(f"{file}: describes a model that this Vitral cannot build: {error}") from error
+            raise FileFormatError(
+                f"{file}: describes a model that this Vitral cannot build: {error}"
+            ) from error
         module.eval().to(device)
         return cls(task=task, module=module, record=dict(content.get("record", {})), digest=digest)
 

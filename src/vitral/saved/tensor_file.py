@@ -51,7 +51,9 @@ def write_tensors(
     return digest
 
 
-def read_tensors(path: str | Path, *, format: str, version: int) -> tuple[dict[str, Tensor], dict[str, Any], str]:
+def read_tensors(
+    path: str | Path, *, format: str, version: int
+) -> tuple[dict[str, Tensor], dict[str, Any], str]:
     """Read what `write_tensors` wrote, after checking every byte of it.
 
     Returns:
@@ -104,4 +106,6 @@ def _verify(data: bytearray, digest: str, path: Path) -> None:
         data[place : place + 64] = digest.encode()
         if found == digest:
             return
-    raise FileFormatError(f"{path}: is damaged: its bytes do not match its digest; copy it again from its source")
+    raise FileFormatError(
+        f"{path}: is damaged: its bytes do not match its digest; copy it again from its source"
+    )

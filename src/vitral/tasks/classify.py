@@ -10,7 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vitral.augment import Augmentation, Brightness, Contrast, CutMix, Flip, MixUp, Op, RandomResizedCrop, Shift
+from vitral.augment import (
+    Augmentation,
+    Brightness,
+    Contrast,
+    CutMix,
+    Flip,
+    MixUp,
+    Op,
+    RandomResizedCrop,
+    Shift,
+)
 from vitral.core import IGNORE, Batch, Choice, DataError, OptionError, Picture, option
 from vitral.data import DataFacts, PictureSet
 from vitral.nn import ClassificationMetrics, CrossEntropy, FastNet, Loss, Network, ResidualNet
@@ -74,14 +84,26 @@ class Classify(Task, kind="classify"):
     network: Network | None = option(None, "the network; left open, chosen by size", flag="--network")
     loss: Loss = option(CrossEntropy(smoothing=0.1), "what training minimizes")
     normalize: str = option(
-        "standardize", "inputs of mean 0 and deviation 1, or scaled to [0, 1]", choices=("standardize", "scale")
+        "standardize",
+        "inputs of mean 0 and deviation 1, or scaled to [0, 1]",
+        choices=("standardize", "scale"),
     )
-    flip: bool = option(True, "mirror pictures left to right in training; prediction averages both", flag="--flip")
-    crop: float = option(0.35, "smallest share of a large picture that a random crop keeps", low=0.05, high=1.0)
-    shift: int = option(2, "how far a small picture is moved, with reflected borders", unit="px", low=0, high=16)
+    flip: bool = option(
+        True, "mirror pictures left to right in training; prediction averages both", flag="--flip"
+    )
+    crop: float = option(
+        0.35, "smallest share of a large picture that a random crop keeps", low=0.05, high=1.0
+    )
+    shift: int = option(
+        2, "how far a small picture is moved, with reflected borders", unit="px", low=0, high=16
+    )
     light: float = option(0.2, "how strongly brightness and contrast of large pictures change", low=0, high=1)
-    mixup: float = option(0.0, "strength (alpha) of mixing two pictures; 0 never", low=0, high=4, search=(0.0, 1.0))
-    cutmix: float = option(0.0, "strength (alpha) of pasting one picture into another; 0 never", low=0, high=4)
+    mixup: float = option(
+        0.0, "strength (alpha) of mixing two pictures; 0 never", low=0, high=4, search=(0.0, 1.0)
+    )
+    cutmix: float = option(
+        0.0, "strength (alpha) of pasting one picture into another; 0 never", low=0, high=4
+    )
     grow: bool = option(True, "begin with smaller pictures and grow to the full size")
 
     def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
@@ -104,7 +126,9 @@ class Classify(Task, kind="classify"):
             side = "up to" if small else "above"
             why = f"the network for pictures {side} {_SMALL_PX} px"
             task = dataclasses.replace(task, network=network)
-            choices.append(Choice(name="network", asked="auto", used=str(network.kind), why=why, value=network))
+            choices.append(
+                Choice(name="network", asked="auto", used=str(network.kind), why=why, value=network)
+            )
         return task, tuple(choices)
 
     def build(self, facts: DataFacts) -> TaskModel:
@@ -152,7 +176,9 @@ class Classify(Task, kind="classify"):
         for row in scores:
             order = row.argsort(descending=True, stable=True).tolist()
             by_class = {classes[k]: float(row[k]) for k in order}
-            found.append(Classified(label=classes[order[0]], confidence=float(row[order[0]]), scores=by_class))
+            found.append(
+                Classified(label=classes[order[0]], confidence=float(row[order[0]]), scores=by_class)
+            )
         return found
 
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:

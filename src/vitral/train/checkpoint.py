@@ -14,7 +14,9 @@ FORMAT = "vitral.checkpoint"
 VERSION = 1
 
 
-def write_checkpoint(path: Path, groups: Mapping[str, Mapping[str, Tensor]], content: Mapping[str, Any]) -> None:
+def write_checkpoint(
+    path: Path, groups: Mapping[str, Mapping[str, Tensor]], content: Mapping[str, Any]
+) -> None:
     """Write named groups of tensors (model, average, ...) and JSON values, atomically.
 
     Raises:
@@ -80,4 +82,6 @@ def _plain(value: Any, what: str) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [_plain(item, what) for item in value]
-    raise FileFormatError(f"checkpoint: the optimizer's {what} is a {type(value).__name__}, which cannot be stored")
+    raise FileFormatError(
+        f"checkpoint: the optimizer's {what} is a {type(value).__name__}, which cannot be stored"
+    )

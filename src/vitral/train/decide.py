@@ -5,7 +5,7 @@ from typing import Any
 
 from vitral.core import Choice
 from vitral.data import DataFacts, PictureSet
-from vitral.optim import Cosine, Muon
+from vitral.optim import Muon, Optimizer, Schedule, Trapezoid
 from vitral.train.plan import Budget, Plan
 from vitral.train.run import Run
 
@@ -13,7 +13,9 @@ from vitral.train.run import Run
 _MINUTES_SMALL_SET, _MINUTES_LARGE_SET, _LARGE_SET = 12.5, 25.0, 10_000
 
 
-def decide(run: Run, pictures: PictureSet, facts: DataFacts, *, train_count: int) -> tuple[Run, tuple[Choice[Any], ...]]:
+def decide(
+    run: Run, pictures: PictureSet, facts: DataFacts, *, train_count: int
+) -> tuple[Run, tuple[Choice[Any], ...]]:
     """The run with nothing left open but the time budget, and the choices made.
 
     Args:
@@ -32,14 +34,18 @@ def decide(run: Run, pictures: PictureSet, facts: DataFacts, *, train_count: int
     elif run.batch > train_count:
         run = _with(run, made, "batch", train_count, f"there are only {train_count:,} training pictures")
     if run.optimizer is None:
-        run = _with(run, made, "optimizer", Muon(), "the fewest epochs to a good model in our measurements")
+        run = _with(
+            run, made, "optimizer", default_optimizer(), "learned in the fewest epochs when we measured"
+        )
     if run.schedule is None:
-        run = _with(run, made, "schedule", Cosine(), "ends with a learning rate of zero")
+        run = _with(run, made, "schedule", default_schedule(), "warms up, then falls in a line to zero")
     if run.minutes is None and run.epochs is None:
         large = train_count >= _LARGE_SET
         minutes = _MINUTES_LARGE_SET if large else _MINUTES_SMALL_SET
         words = f"{'at least' if large else 'under'} {_LARGE_SET:,} pictures; --minutes or --epochs change it"
-        made.append(Choice(name="minutes", asked="auto", used=f"at most {minutes:g}", why=words, value=minutes))
+        made.append(
+            Choice(name="minutes", asked="auto", used=f"at most {minutes:g}", why=words, value=minutes)
+        )
     return run, tuple(made)
 
 
@@ -59,6 +65,16 @@ def first_plan(run: Run, *, train_count: int) -> tuple[Plan, Budget]:
     return Plan(epochs=usual), Budget(seconds=minutes * 60, fill=False, most_epochs=usual)
 
 
+def default_optimizer() -> Optimizer:
+    """The optimizer of a run that names none."""
+    return Muon()
+
+
+def default_schedule() -> Schedule:
+    """The schedule of a run that names none: a tenth of warm-up, then a line to zero."""
+    return Trapezoid()
+
+
 def usual_epochs(train_count: int) -> int:
     """Epochs after which more rarely help: small sets are seen more often."""
     return max(12, min(200, round(240_000 / max(train_count, 1))))
@@ -72,5 +88,7 @@ def _batch(train_count: int) -> int:
 def _with(run: Run, made: list[Choice[Any]], name: str, value: Any, why: str) -> Run:
     asked = getattr(run, name)
     used = getattr(value, "kind", None) or str(value)
-    made.append(Choice(name=name, asked="auto" if asked is None else str(asked), used=used, why=why, value=value))
+    made.append(
+        Choice(name=name, asked="auto" if asked is None else str(asked), used=used, why=why, value=value)
+    )
     return dataclasses.replace(run, **{name: value})

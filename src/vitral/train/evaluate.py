@@ -46,7 +46,12 @@ def pictures_for(model_place: Path, place: str) -> PictureSet:
 
 
 def evaluate(
-    model: Model, pictures: PictureSet, *, split: str | None = None, threads: int | None = None, reading: Reading | None = None
+    model: Model,
+    pictures: PictureSet,
+    *,
+    split: str | None = None,
+    threads: int | None = None,
+    reading: Reading | None = None,
 ) -> Evaluated:
     """Judge a model.
 
@@ -63,7 +68,9 @@ def evaluate(
     use_threads(threads)
     used, part = _part(pictures, split)
     part, unknown = _relabelled(part, model.facts.classes)
-    found = scan(part, short_side=model.task.short_side_px(), threads=torch.get_num_threads(), progress=reading)
+    found = scan(
+        part, short_side=model.task.short_side_px(), threads=torch.get_num_threads(), progress=reading
+    )
     metrics = model.task.metrics(model.facts)
     loader = Loader(
         found.pictures,
@@ -99,10 +106,12 @@ def _relabelled(pictures: PictureSet, classes: tuple[str, ...]) -> tuple[Picture
     labels = np.where(pictures.labels == IGNORE, IGNORE, new[np.maximum(pictures.labels, 0) % len(new)])
     if not (labels != IGNORE).any():
         got = ", ".join(pictures.classes[:8]) or "no classes"
-        raise DataError(f"{pictures.name}: has none of the model's classes ({', '.join(classes[:8])} ...), but {got}")
+        raise DataError(
+            f"{pictures.name}: has none of the model's classes ({', '.join(classes[:8])} ...), but {got}"
+        )
     without = np.flatnonzero(labels == IGNORE)
     left_out = tuple(
-        Broken(key=pictures.keys[i], reason=f"{pictures.keys[i]}: its class is not one of the model's") for i in without
+        Broken(key=pictures.keys[i], reason="its class is not one of the model's") for i in without
     )
     renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
     kept = renamed.subset(np.flatnonzero(labels != IGNORE))

@@ -37,7 +37,9 @@ def new_folder(out: Path | None, *, task: str, name: str) -> Path:
             except FileExistsError:
                 number += 1
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        way_out = f"continue it with: vitral resume {out}" if (out / RUN_FILE).exists() else "name another folder"
+        way_out = (
+            f"continue it with: vitral resume {out}" if (out / RUN_FILE).exists() else "name another folder"
+        )
         raise DataError(f"{out}: already holds something; {way_out}")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,9 @@ def read_run(folder: Path) -> tuple[Run, DataFacts, dict[str, Any]]:
 def picture_digest(pictures: PictureSet) -> str:
     """A digest of which pictures there are, their labels and their splits; not of their pixels."""
     digest = hashlib.blake2b(digest_size=16)
-    for key, label, split in zip(pictures.keys, pictures.labels.tolist(), pictures.splits.tolist(), strict=True):
+    for key, label, split in zip(
+        pictures.keys, pictures.labels.tolist(), pictures.splits.tolist(), strict=True
+    ):
         digest.update(json.dumps([key, label, split]).encode())
     return digest.hexdigest()
 
@@ -159,7 +163,11 @@ def write_model(session: Session, figures: dict[str, Any]) -> saved.Model:
         "seconds": round(session.elapsed_s, 1),
         "validation": {name: value for name, value in figures.items() if isinstance(value, int | float)},
         "pictures": len(session.train),
-        "split": {"by": session.scan.pictures.split_by, "validation": session.run.validation, "test": session.run.test},
+        "split": {
+            "by": session.scan.pictures.split_by,
+            "validation": session.run.validation,
+            "test": session.run.test,
+        },
     }
     model = saved.Model(task=session.run.task, module=session.model, record=record)
     model.save(session.folder / saved.FILE_NAME)

@@ -196,7 +196,9 @@ def _step_event(session: Session, batch: Batch, loss: float) -> Step:
     )
 
 
-def _epoch_event(session: Session, epoch: int, losses: list[float], figures: dict[str, Any], seconds: float) -> Epoch:
+def _epoch_event(
+    session: Session, epoch: int, losses: list[float], figures: dict[str, Any], seconds: float
+) -> Epoch:
     numbers = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
     return Epoch(
         epoch=epoch,

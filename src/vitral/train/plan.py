@@ -62,7 +62,9 @@ class Budget:
         """The budget after one more epoch took `seconds` for `work` units."""
         return replace(self, speeds=(*self.speeds, seconds / max(work, 1e-9)))
 
-    def fitted(self, plan: Plan, *, next_epoch: int, elapsed_s: float, work: Callable[[float], float]) -> Plan:
+    def fitted(
+        self, plan: Plan, *, next_epoch: int, elapsed_s: float, work: Callable[[float], float]
+    ) -> Plan:
         """The plan that uses the remaining time: never past the limit, never under one more epoch.
 
         Args:

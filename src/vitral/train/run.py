@@ -15,11 +15,15 @@ class Run(Spec):
     data: str = option("", "folder, table, or one of the embedded sets `digits` and `scenes`")
     validation: float = option(0.1, "share of an unsplit folder kept for validation", low=0, high=0.5)
     test: float = option(0.1, "share of an unsplit folder kept for the final test", low=0, high=0.5)
-    epochs: int | None = option(None, "passes over the training pictures", low=1, high=100_000, flag="--epochs")
+    epochs: int | None = option(
+        None, "passes over the training pictures", low=1, high=100_000, flag="--epochs"
+    )
     minutes: float | None = option(
         None, "time budget; the number of epochs is fitted to it", unit="min", low=0.01, flag="--minutes"
     )
-    batch: int | None = option(None, "pictures per step", low=1, high=65536, flag="--batch", search=(32, 1024, "log"))
+    batch: int | None = option(
+        None, "pictures per step", low=1, high=65536, flag="--batch", search=(32, 1024, "log")
+    )
     accumulate: int = option(1, "steps of the loader whose gradients are added up", low=1, high=1024)
     optimizer: Optimizer | None = option(None, "the rule that changes the weights", flag="--optimizer")
     schedule: Schedule | None = option(None, "how the learning rate changes over the run")
@@ -33,6 +37,10 @@ class Run(Spec):
     precision: str = option(
         "auto", "arithmetic of the network", choices=("auto", "float32", "bfloat16"), flag="--precision"
     )
-    threads: int | None = option(None, "processor threads; left open, all of them", low=1, high=1024, flag="--threads")
+    threads: int | None = option(
+        None, "processor threads; left open, all of them", low=1, high=1024, flag="--threads"
+    )
     strict: bool = option(False, "stop at the first broken picture", flag="--strict")
-    save_s: float = option(60.0, "seconds between checkpoints, beside the one after every epoch", unit="s", low=0)
+    save_s: float = option(
+        60.0, "seconds between checkpoints, beside the one after every epoch", unit="s", low=0
+    )

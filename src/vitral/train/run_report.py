@@ -21,7 +21,9 @@ def write_report(session: Session, model: Model, figures: dict[str, Any]) -> Non
     """Write the run's `report.html` from its record and its kept model."""
     events = without_repeats(read_records(session.folder / METRICS_FILE))
     score = session.run.task.score.name
-    page = Page(f"{session.run.task.kind}: {session.scan.pictures.name}", subtitle=session.scan.pictures.found)
+    page = Page(
+        f"{session.run.task.kind}: {session.scan.pictures.name}", subtitle=session.scan.pictures.found
+    )
     facts: dict[str, Any] = {}
     if score in figures:
         facts[f"{score.replace('_', ' ')}, validation"] = f"{figures[score]:.2%}"
@@ -56,7 +58,9 @@ def _curves(page: Page, events: list[Any]) -> None:
         "validation": [(e.epoch + 1.0, e.validation_loss) for e in epochs if e.validation_loss is not None],
     }
     page.heading("How it learned")
-    page.curves({k: v for k, v in loss.items() if v}, title="loss", x_label="epoch", y_label="nats per picture")
+    page.curves(
+        {k: v for k, v in loss.items() if v}, title="loss", x_label="epoch", y_label="nats per picture"
+    )
     names = [name for name in ("accuracy", "macro_f1") if epochs and name in epochs[0].scores]
     scores = {name.replace("_", " "): [(e.epoch + 1.0, e.scores[name]) for e in epochs] for name in names}
     if scores:

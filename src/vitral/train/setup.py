@@ -52,16 +52,24 @@ def begin(
     device = choose_device(run.device)
     precision = choose_precision(run.precision, device.value)
     # What this machine made of "auto" is part of the run: a resumed training must not choose anew.
-    run = dataclasses.replace(run, device=device.value.type, precision=_name(precision.value), threads=threads)
+    run = dataclasses.replace(
+        run, device=device.value.type, precision=_name(precision.value), threads=threads
+    )
     folder = new_folder(out, task=run.task.kind or "run", name=pictures.name)
     session = _session(run, found, folder, device.value, precision.value, observers)
-    session.opening = tuple(choice.record() for choice in (device, precision, *choices)) + _warnings(session, pictures)
+    session.opening = tuple(choice.record() for choice in (device, precision, *choices)) + _warnings(
+        session, pictures
+    )
     write_run(folder, session, short_side=short_side)
     return session
 
 
 def pick_up(
-    folder: Path, *, pictures: PictureSet | None = None, observers: tuple[Observer, ...] = (), reading: Reading | None = None
+    folder: Path,
+    *,
+    pictures: PictureSet | None = None,
+    observers: tuple[Observer, ...] = (),
+    reading: Reading | None = None,
 ) -> Session:
     """Restore the training of a run folder from its last checkpoint.
 
@@ -76,7 +84,9 @@ def pick_up(
     if pictures is None:
         pictures = open_pictures(run.data, validation=run.validation, test=run.test)
     threads = use_threads(run.threads)
-    found = scan(pictures, short_side=content["short_side_px"], threads=threads, strict=run.strict, progress=reading)
+    found = scan(
+        pictures, short_side=content["short_side_px"], threads=threads, strict=run.strict, progress=reading
+    )
     check_unchanged(found.pictures, content, folder)
     device = choose_device(run.device).value
     half = torch.bfloat16 if run.precision == "bfloat16" else None
@@ -99,7 +109,12 @@ def use_threads(asked: int | None) -> int:
 
 
 def _session(
-    run: Run, found: Scan, folder: Path, device: torch.device, precision: Precision, observers: tuple[Observer, ...]
+    run: Run,
+    found: Scan,
+    folder: Path,
+    device: torch.device,
+    precision: Precision,
+    observers: tuple[Observer, ...],
 ) -> Session:
     train = found.pictures.of_split("train")
     loader = Loader(
@@ -115,7 +130,8 @@ def _session(
     model = _model(run, found.facts, train)
     model.to(device, memory_format=precision.memory_format)  # pyright: ignore[reportCallIssue]
     plan, budget = first_plan(run, train_count=len(train))
-    assert run.optimizer is not None and run.schedule is not None
+    assert run.optimizer is not None
+    assert run.schedule is not None
     horizon = run.average * plan.epochs * len(loader)
     return Session(
         run=run,
@@ -156,7 +172,7 @@ def _name(precision: Precision) -> str:
 
 
 def _warnings(session: Session, pictures: PictureSet) -> tuple[Warned, ...]:
-    texts = [*pictures.notes, *(f"left out: {broken.reason}" for broken in session.scan.broken)]
+    texts = [*pictures.notes, *(f"left out: {broken}" for broken in session.scan.broken)]
     if len(session.val) == 0:
         texts.append("there are no validation pictures, so the latest weights are kept, not the best")
     return tuple(Warned(text=text) for text in texts)

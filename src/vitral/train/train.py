@@ -79,7 +79,9 @@ def train(
         pictures = open_pictures(pictures, validation=run.validation, test=run.test)
     elif not run.data and pictures.root is not None:
         run = dataclasses.replace(run, data=str(pictures.root))
-    session = begin(run, pictures, out=None if out is None else Path(out), observers=observers, reading=reading)
+    session = begin(
+        run, pictures, out=None if out is None else Path(out), observers=observers, reading=reading
+    )
     with stop_on_signals() as stop:
         return _carry_out(session, stop)
 

@@ -1,7 +1,7 @@
 """All pictures below a folder, by name alone: nothing is opened and hardly anything stat-ed."""
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,11 +51,11 @@ def list_pictures(root: Path) -> Listing:
     listing = Listing()
     real_root = os.path.realpath(root)
     tops = _list_folder(listing, root, "", real_root)
-    for top in sorted(tops, reverse=True):
+    for top in sorted(tops):
         # Per top folder: train/ and val/ may be links to one place, but nothing is listed twice in one.
-        seen, waiting = {real_root}, [top]
+        seen, waiting = {real_root}, deque([top])
         while waiting:
-            name, real = waiting.pop()
+            name, real, _ = waiting.pop()
             if real in seen:
                 listing.notes.append(
                     f"{one_line(name)} links to a folder already listed and was not followed"
@@ -63,7 +63,9 @@ def list_pictures(root: Path) -> Listing:
                 continue
             seen.add(real)
             listing.folders.append(name)
-            waiting += _list_folder(listing, root, f"{name}/", real)
+            for folder in sorted(_list_folder(listing, root, f"{name}/", real), reverse=True):
+                # Links come last, so that what they lead to is listed under its own name.
+                (waiting.appendleft if folder[2] else waiting.append)(folder)
     listing.keys.sort()
     for suffix in sorted(_NOT_READ & set(listing.others)):
         count = listing.others[suffix]
@@ -78,19 +80,20 @@ def list_pictures(root: Path) -> Listing:
 
 def has_picture(folder: str | os.PathLike[str]) -> bool:
     """Tell whether a picture lies anywhere below a folder; links to folders are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            deeper = []
-            for entry in entries:
-                if is_junk(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    deeper.append(entry.path)
-                elif is_picture(entry.name):
-                    return True
-    except OSError:
-        return True  # Whoever lists it will say why it cannot be read.
-    return any(map(has_picture, deeper))
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if is_junk(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif is_picture(entry.name):
+                        return True
+        except OSError:
+            return True  # Whoever lists it will say why it cannot be read.
+    return False
 
 
 def is_picture(name: str) -> bool:
@@ -98,8 +101,8 @@ def is_picture(name: str) -> bool:
     return name.rpartition(".")[2].lower() in SUFFIXES
 
 
-def _list_folder(listing: Listing, root: Path, prefix: str, real: str) -> list[tuple[str, str]]:
-    """Add the pictures of one folder; the folders in it are returned as (name, real path)."""
+def _list_folder(listing: Listing, root: Path, prefix: str, real: str) -> list[tuple[str, str, bool]]:
+    """Add the pictures of one folder; the folders in it are returned as (name, real path, is a link)."""
     folders = []
     keys, others = listing.keys, listing.others
     try:
@@ -109,8 +112,9 @@ def _list_folder(listing: Listing, root: Path, prefix: str, real: str) -> list[t
                 if is_junk(name):
                     continue
                 if is_folder(entry):
-                    path = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(real, name)
-                    folders.append((prefix + name, path))
+                    link = entry.is_symlink()
+                    real_path = os.path.realpath(entry.path) if link else os.path.join(real, name)
+                    folders.append((prefix + name, real_path, link))
                     continue
                 suffix = name.rpartition(".")[2].lower()
                 # A dangling link named x.jpg is kept: decoding reports it, with its name.

@@ -29,7 +29,11 @@ class Console:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Chosen):
-            self._line(f"[dim]{event.name:>10}[/dim]  ", event.used, f"  [dim]asked {_safe(event.asked)}: {_safe(event.why)}[/dim]")
+            self._line(
+                f"[dim]{event.name:>10}[/dim]  ",
+                event.used,
+                f"  [dim]asked {_safe(event.asked)}: {_safe(event.why)}[/dim]",
+            )
         elif isinstance(event, Warned):
             self._line("[yellow]   warning[/yellow]  ", event.text)
         elif isinstance(event, Start):
