@@ -39,7 +39,7 @@ def test_every_command_people_are_told_to_type_exists() -> None:
             [sys.executable, "-m", "vitral", command, "--help"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    assert {"demo", "train", "evaluate", "predict", "resume", "look"} <= set(typed("vitral"))
+    assert {"train", "evaluate", "predict", "resume", "look"} <= set(typed("vitral"))
 
 
 def test_the_two_commands_come_first_in_the_readme() -> None:

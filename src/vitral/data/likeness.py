@@ -1,5 +1,6 @@
 """Which pictures are nearly the same: a fingerprint of each, and a search over all of them."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,8 +13,8 @@ _SIDE = 32
 _LOW = 8
 _THUMB = 16
 _BLANK_LEVELS = 3.0
-_MOST_BITS = 8
-_MOST_LEVELS = 8.0
+_MOST_BITS = 6
+_MOST_LEVELS = 6.0
 _FARTHEST = 1000
 _PAIRS_AT_ONCE = 20_000
 _ONES = np.array([number.bit_count() for number in range(256)], dtype=np.uint8)
@@ -59,9 +60,9 @@ def near_groups(
 ) -> Int[NDArray[np.int64], " b"]:
     """Number the groups of pictures that are nearly the same.
 
-    Two pictures belong together when at most 8 of their 64 bits differ and their thumbs differ
-    by at most 8 levels (root of the mean square); so do their companions. Two such pictures
-    agree in at least one of nine bands of bits, and only pictures that agree in a band are
+    Two pictures belong together when at most 6 of their 64 bits differ and their thumbs differ
+    by at most 6 levels (root of the mean square); so do their companions. Two such pictures
+    agree in at least one of seven bands of bits, and only pictures that agree in a band are
     compared: 50,000 pictures take seconds. In a band that more than a thousand pictures agree
     in, a picture is compared with the thousand that follow it in the order of bits.
 
@@ -73,7 +74,7 @@ def near_groups(
     """
     group = np.arange(len(bits))
     edges = np.linspace(0, 64, _MOST_BITS + 2).astype(int)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         band = (bits >> np.uint64(start)) & np.uint64(2 ** int(end - start) - 1)
         group = _joined_by_band(band, bits, thumbs, group)
     return group

@@ -1,0 +1,169 @@
+"""The page of `vitral look`: what is in a folder, to see rather than to read."""
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+
+from vitral.core import ImageError, Picture
+from vitral.data import PictureSet
+from vitral.data.look import Alike, Findings
+from vitral.report import Page
+
+_MOST_CLASSES = 60
+_MOST_GROUPS = 40
+_MOST_IN_GROUP = 8
+_MOST_BROKEN = 500
+_EXAMPLES = 8
+_WITHOUT_CLASS = 24
+_SIDE_PX = 224
+
+
+def look_page(findings: Findings, pictures: PictureSet) -> Page:
+    """Draw what a look found, with examples of each class and all that deserves attention.
+
+    Args:
+        findings: of these pictures.
+        pictures: where the examples come from; a picture that can no longer be read is left out.
+    """
+    page = Page(findings.name, findings.found)
+    page.facts(_numbers(findings))
+    for note in findings.notes:
+        page.text(note)
+    _attention(page, findings, pictures)
+    _what_is_there(page, findings)
+    page.heading("Examples")
+    page.gallery(_examples(findings, pictures), size=112)
+    return page
+
+
+def _numbers(findings: Findings) -> dict[str, object]:
+    exact = sum(len(group.keys) for group in findings.alike if group.exact)
+    near = sum(len(group.keys) for group in findings.alike if not group.exact)
+    colors = [" / ".join(f"{v:.3f}" for v in values) for values in (findings.mean, findings.std)]
+    return {
+        "pictures": findings.pictures,
+        "classes": sum(1 for name in findings.counts if name) or None,
+        "broken": len(findings.broken),
+        "exact duplicates": exact,
+        "near duplicates": near,
+        "leaks between splits": len(findings.leaks),
+        "one picture, two labels": len(findings.disagreements),
+        "blank": len(findings.blank),
+        "mean of red / green / blue": colors[0],
+        "deviation": colors[1],
+    }
+
+
+def _attention(page: Page, findings: Findings, pictures: PictureSet) -> None:
+    if not (findings.alike or findings.broken or findings.blank):
+        page.text("Every picture can be read, no two are alike, and none is blank.")
+        return
+    page.heading("What deserves attention")
+    if findings.broken:
+        rows = [{"picture": one.key, "reason": one.reason} for one in findings.broken[:_MOST_BROKEN]]
+        page.table(rows, title=f"Broken: {len(findings.broken):,} cannot be read and are left out")
+    position = {key: i for i, key in enumerate(pictures.keys)}
+    for title, words, groups in _kinds(findings.alike):
+        if groups:
+            page.heading(title).text(words)
+            if len(groups) > _MOST_GROUPS:
+                page.text(f"The first {_MOST_GROUPS} of {len(groups):,} groups.")
+            drawn = [_drawn_group(group, pictures, position) for group in groups[:_MOST_GROUPS]]
+            page.gallery([picture for group in drawn for picture in group], size=112)
+    if findings.blank:
+        page.heading("Blank pictures").text("These show one even color, or nearly.")
+        page.gallery(_drawn([position[key] for key in findings.blank[:_WITHOUT_CLASS]], pictures), size=112)
+
+
+def _kinds(alike: Sequence[Alike]) -> list[tuple[str, str, list[Alike]]]:
+    """Each group once, under the most serious thing that can be said of it."""
+    leaks = [group for group in alike if group.leaks]
+    wrong = [group for group in alike if group.disagrees and not group.leaks]
+    rest = [group for group in alike if not group.leaks and not group.disagrees]
+    return [
+        ("In more than one split", "A model is judged on pictures that it was trained on.", leaks),
+        ("One picture, two labels", "At least one label of each group is wrong.", wrong),
+        ("Exact duplicates", "Equal in every pixel.", [group for group in rest if group.exact]),
+        ("Near duplicates", "The same picture, stored or cut a little differently.",
+         [group for group in rest if not group.exact]),
+    ]  # fmt: skip
+
+
+def _what_is_there(page: Page, findings: Findings) -> None:
+    page.heading("What is there")
+    named = {name or "(no class)": row for name, row in findings.counts.items()}
+    if len(named) > 1:
+        largest = sorted(named.items(), key=lambda row: -sum(row[1].values()))
+        shown = dict(largest[:_MOST_CLASSES]) if len(named) > _MOST_CLASSES else named
+        title = (
+            "Pictures per class"
+            if shown is named
+            else f"The {_MOST_CLASSES} largest of {len(named):,} classes"
+        )
+        bars = {name: {split or "all": n for split, n in row.items()} for name, row in shown.items()}
+        only = all(set(row) == {"all"} for row in bars.values())
+        page.bars({n: row["all"] for n, row in bars.items()} if only else bars, title, "pictures")
+    page.bars(
+        {f"{w} × {h}": n for (h, w), n in findings.sizes}, "Most frequent sizes, width × height", "pictures"
+    )
+    page.table(
+        [
+            {"in pixels": name, "smallest": low, "median": middle, "largest": high}
+            for name, (low, middle, high) in (("width", findings.width_px), ("height", findings.height_px))
+        ],
+        title="Sizes",
+    )
+    page.table([{"format": name, "pictures": n} for name, n in findings.formats.items()], title="Formats")
+
+
+def _examples(findings: Findings, pictures: PictureSet) -> list[Picture]:
+    """A few pictures of each class, spread evenly over the set."""
+    broken = {one.key for one in findings.broken}
+    sound = np.array([i for i, key in enumerate(pictures.keys) if key not in broken], dtype=np.int64)
+    if not pictures.classes:
+        return _drawn(_spread(sound, _WITHOUT_CLASS), pictures)
+    drawn: list[Picture] = []
+    for number, name in list(enumerate(pictures.classes))[:_MOST_CLASSES]:
+        drawn += _drawn(_spread(sound[pictures.labels[sound] == number], _EXAMPLES), pictures, group=name)
+    return drawn
+
+
+def _spread(indices: np.ndarray, most: int) -> list[int]:
+    if len(indices) <= most:
+        return indices.tolist()
+    return indices[np.linspace(0, len(indices) - 1, most).round().astype(int)].tolist()
+
+
+def _drawn_group(group: Alike, pictures: PictureSet, position: dict[str, int]) -> list[Picture]:
+    more = len(group.keys) - _MOST_IN_GROUP
+    name = f"{len(group.keys):,} alike" + (f", {_MOST_IN_GROUP} shown" if more > 0 else "")
+    # The first key makes each heading its own: groups of one heading would be shown together.
+    heading = f"{name}: {group.keys[0]}"
+    return _drawn([position[key] for key in group.keys[:_MOST_IN_GROUP]], pictures, group=heading, told=True)
+
+
+def _drawn(
+    indices: Iterable[int], pictures: PictureSet, *, group: str = "", told: bool = False
+) -> list[Picture]:
+    drawn: list[Picture] = []
+    for i in indices:
+        try:
+            pixels = pictures.pixels(i)
+        except ImageError:  # It was sound a moment ago; a page is no place to fail for that.
+            continue
+        label = int(pictures.labels[i])
+        parts = (pictures.classes[label] if label >= 0 else "", str(pictures.splits[i]))
+        title = ", ".join(part for part in parts if part) if told else ""
+        note = pictures.keys[i].rpartition("/")[2]
+        drawn.append(Picture(pixels=_small(pixels), title=title, note=note, group=group))
+    return drawn
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    """Shrunk to what a page shows, so that a thousand examples fit in memory."""
+    scale = _SIDE_PX / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

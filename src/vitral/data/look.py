@@ -1,0 +1,285 @@
+"""`look`: what is in a set of pictures, before anything is trained on it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitral.core import IGNORE, DataError, ImageError, OptionError
+from vitral.data.crew import Crew
+from vitral.data.facts import Moments, low_median
+from vitral.data.likeness import Fingerprint, near_groups
+from vitral.data.picture_set import SPLITS, PictureSet
+from vitral.data.scan import Broken
+
+_CHUNK = 32
+_MAGIC = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alike:
+    """Pictures that are the same, or nearly.
+
+    Args:
+        exact: True when all are equal in every pixel.
+        keys: the pictures.
+        splits: the split of each, "" for none.
+        classes: the class of each, "" for none.
+    """
+
+    exact: bool
+    keys: tuple[str, ...]
+    splits: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    @property
+    def leaks(self) -> bool:
+        """Whether they lie in different splits, so that a model is judged on what it has seen."""
+        return len(set(self.splits) - {""}) > 1
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether they carry different labels, so that at least one of them is wrong."""
+        return len(set(self.classes) - {""}) > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a look at a set of pictures found.
+
+    Args:
+        name: name of the set.
+        found: the set in one line.
+        notes: warnings for a person.
+        pictures: how many there are, with the broken ones.
+        counts: class -> split -> pictures, with the broken ones; "" is no class, or no split.
+        formats: file format -> pictures; "memory" for pictures without a file.
+        height_px: smallest, lower median and largest height, upright.
+        width_px: the same for the width.
+        sizes: the most frequent (height, width) with their pictures, at most ten.
+        mean: of red, green and blue over all pixels, on [0, 1].
+        std: population standard deviation of the same, on [0, 0.5].
+        broken: what cannot be decoded, and why.
+        blank: pictures of one even color.
+        alike: groups of equal or nearly equal pictures: leaking, disagreeing, exact ones first.
+    """
+
+    name: str
+    found: str
+    notes: tuple[str, ...]
+    pictures: int
+    counts: dict[str, dict[str, int]]
+    formats: dict[str, int]
+    height_px: tuple[int, int, int]
+    width_px: tuple[int, int, int]
+    sizes: tuple[tuple[tuple[int, int], int], ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    broken: tuple[Broken, ...] = field(repr=False)
+    blank: tuple[str, ...] = field(repr=False)
+    alike: tuple[Alike, ...] = field(repr=False)
+
+    @property
+    def leaks(self) -> tuple[Alike, ...]:
+        """The groups that lie in different splits."""
+        return tuple(group for group in self.alike if group.leaks)
+
+    @property
+    def disagreements(self) -> tuple[Alike, ...]:
+        """The groups that carry different labels."""
+        return tuple(group for group in self.alike if group.disagrees)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        plain = {
+            name: value for name, value in vars(self).items() if name not in ("broken", "alike", "sizes")
+        }
+        return plain | {
+            "sizes": [{"height": h, "width": w, "pictures": n} for (h, w), n in self.sizes],
+            "broken": [vars(one) for one in self.broken],
+            "alike": [
+                {
+                    "kind": "exact" if group.exact else "near",
+                    "leaks": group.leaks,
+                    "disagrees": group.disagrees,
+                    "pictures": [
+                        {"key": key, "split": split, "class": name}
+                        for key, split, name in zip(group.keys, group.splits, group.classes, strict=True)
+                    ],
+                }
+                for group in self.alike
+            ],
+        }
+
+
+def look(
+    pictures: PictureSet, *, threads: int = 2, progress: Callable[[int, int], None] | None = None
+) -> Findings:
+    """Look at every picture once: counts, sizes, formats, colors, broken files, duplicates.
+
+    Each picture is decoded once and at most a few per thread are in memory at a time; of each
+    about one kilobyte is kept. The result is the same for any number of threads.
+
+    Args:
+        pictures: what to look at.
+        threads: decoding threads, at least 1.
+        progress: called in this thread with (pictures done, pictures in all).
+    Raises:
+        DataError: there is no picture, or none of them can be decoded.
+        OptionError: threads is less than 1.
+    """
+    if threads < 1:
+        raise OptionError(f"look.threads: must be at least 1, got {threads}")
+    total, place = len(pictures), pictures.root or pictures.name
+    if total == 0:
+        raise DataError(f"{place}: must hold at least one picture, found none")
+    seen: list[_Seen] = []
+    broken: list[Broken] = []
+    moments: list[Moments] = []
+
+    def chunk(start: int) -> tuple[list[_Seen], list[Broken], Moments]:
+        return _look_at(pictures, range(start, min(start + _CHUNK, total)))
+
+    crew = Crew(chunk, range(0, total, _CHUNK), workers=threads, ahead=2 * threads, name="look")
+    try:
+        for part, unreadable, part_moments in crew:
+            seen += part
+            broken += unreadable
+            moments.append(part_moments)
+            if progress is not None:
+                progress(len(seen) + len(broken), total)
+    finally:
+        crew.close()
+    if not seen:
+        first = broken[0]
+        raise DataError(
+            f"{place}: must hold a picture that can be decoded, but all {total} are broken: "
+            f"{first.key}: {first.reason}"
+        )
+    colors = Moments.merged(moments)
+    sizes = Counter(one.size for one in seen)
+    return Findings(
+        name=pictures.name,
+        found=pictures.found,
+        notes=pictures.notes,
+        pictures=total,
+        counts=_counts(pictures),
+        formats=dict(Counter(one.format for one in seen).most_common()),
+        height_px=low_median([one.size[0] for one in seen]),
+        width_px=low_median([one.size[1] for one in seen]),
+        sizes=tuple(sorted(sizes.items(), key=lambda size: (-size[1], size[0]))[:10]),
+        mean=colors.unit_mean,
+        std=colors.unit_std,
+        broken=tuple(broken),
+        blank=tuple(pictures.keys[one.index] for one in seen if one.print.blank),
+        alike=_alike(pictures, seen),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """What is kept of one picture."""
+
+    index: int
+    size: tuple[int, int]
+    format: str
+    digest: bytes
+    print: Fingerprint
+
+
+def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Broken], Moments]:
+    seen: list[_Seen] = []
+    broken: list[Broken] = []
+    moments: list[Moments] = []
+    for index in numbers:
+        key = pictures.keys[index]
+        try:
+            pixels = np.ascontiguousarray(pictures.pixels(index))
+        except ImageError as error:
+            broken.append(Broken(key=key, reason=str(error).removeprefix(f"{key}: ")))
+            continue
+        size = (pixels.shape[0], pixels.shape[1])
+        digest = hashlib.blake2b(pixels.data, digest_size=16, salt=b"%dx%d" % size).digest()
+        moments.append(Moments.of(pixels))
+        seen.append(
+            _Seen(
+                index=index,
+                size=size,
+                format=_format(pictures, index),
+                digest=digest,
+                print=Fingerprint.of(pixels),
+            )
+        )
+    return seen, broken, Moments.merged(moments)
+
+
+def _format(pictures: PictureSet, index: int) -> str:
+    """What a file is by its first bytes; its name may say anything."""
+    path = pictures.path(index)
+    if path is None:
+        return "memory"
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
+        return "WebP"
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), path.suffix[1:].upper())
+
+
+def _counts(pictures: PictureSet) -> dict[str, dict[str, int]]:
+    present = [split for split in (*SPLITS, "") if (pictures.splits == split).any()]
+    rows = [(name, pictures.labels == number) for number, name in enumerate(pictures.classes)]
+    rows.append(("", pictures.labels == IGNORE))
+    return {
+        name: {split: int((chosen & (pictures.splits == split)).sum()) for split in present}
+        for name, chosen in rows
+        if name or chosen.any()
+    }
+
+
+def _alike(pictures: PictureSet, seen: Sequence[_Seen]) -> tuple[Alike, ...]:
+    """Equal pictures by digest; then one of each, unless blank, is compared with all others."""
+    members: dict[bytes, list[int]] = {}
+    for one in seen:
+        members.setdefault(one.digest, []).append(one.index)
+    firsts = {one.digest: one for one in reversed(seen)}
+    compared = [firsts[digest] for digest in members if not firsts[digest].print.blank]
+    groups = _near(compared)
+    alike = [
+        _group(pictures, [i for digest in group for i in members[digest]], exact=len(group) == 1)
+        for group in [*groups, *([one.digest] for one in firsts.values() if one.print.blank)]
+    ]
+    alike = [group for group in alike if len(group.keys) > 1]
+    return tuple(sorted(alike, key=lambda g: (not g.leaks, not g.disagrees, not g.exact, g.keys)))
+
+
+def _near(compared: Sequence[_Seen]) -> list[list[bytes]]:
+    if not compared:
+        return []
+    bits: NDArray[np.uint64] = np.array([one.print.bits for one in compared], dtype=np.uint64)
+    numbers = near_groups(bits, np.stack([one.print.thumb for one in compared]))
+    groups: dict[int, list[bytes]] = {}
+    for number, one in zip(numbers.tolist(), compared, strict=True):
+        groups.setdefault(number, []).append(one.digest)
+    return list(groups.values())
+
+
+def _group(pictures: PictureSet, indices: list[int], *, exact: bool) -> Alike:
+    indices = sorted(indices)
+    names = [pictures.classes[k] if k != IGNORE else "" for k in pictures.labels[indices].tolist()]
+    return Alike(
+        exact=exact,
+        keys=tuple(pictures.keys[i] for i in indices),
+        splits=tuple(str(s) for s in pictures.splits[indices]),
+        classes=tuple(names),
+    )
