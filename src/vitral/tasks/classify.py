@@ -30,6 +30,11 @@ _SMALL_PX = 64
 _LARGE_SIZE_PX = 128
 # Random crops of a picture stored a little larger than the network's input keep its detail.
 _STORED_LARGER = 1.25
+_MIXED_SHARE = 0.25
+# Early on, three quarters of the side cost half the time and teach nearly as much.
+_GROWN_BY, _EARLY_SIDE = 0.35, 0.75
+# At the end the network should see pictures as they are.
+_UNMIXED_FROM = 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +103,11 @@ class Classify(Task, kind="classify"):
         2, "how far a small picture is moved, with reflected borders", unit="px", low=0, high=16
     )
     light: float = option(0.2, "how strongly brightness and contrast of large pictures change", low=0, high=1)
-    mixup: float = option(
-        0.0, "strength (alpha) of mixing two pictures; 0 never", low=0, high=4, search=(0.0, 1.0)
+    mixup: float | None = option(
+        None, "share of pictures blended with another; left open, by the size", low=0, high=1, search=(0.0, 0.5)
     )
-    cutmix: float = option(
-        0.0, "strength (alpha) of pasting one picture into another; 0 never", low=0, high=4
+    cutmix: float | None = option(
+        None, "share of pictures with a piece of another; left open, by the size", low=0, high=1, search=(0.0, 0.5)
     )
     grow: bool = option(True, "begin with smaller pictures and grow to the full size")
 
@@ -140,7 +145,7 @@ class Classify(Task, kind="classify"):
         side = self._side(progress) if train else self._side(1.0)
         scale = self.normalize == "scale"
         return Augmentation(
-            self._ops() if train else (),
+            self._ops(progress) if train else (),
             height=side,
             width=side,
             mean=(0.0, 0.0, 0.0) if scale else facts.mean,
@@ -216,12 +221,11 @@ class Classify(Task, kind="classify"):
 
     def _side(self, progress: float) -> int:
         size = self.size or _LARGE_SIZE_PX
-        if self._small or not self.grow or progress >= 0.6:
+        if self._small or not self.grow or progress >= _GROWN_BY:
             return size
-        # Three quarters of the side cost about half the time and teach nearly as much at first.
-        return max(32, round(0.75 * size / 16) * 16)
+        return max(32, round(_EARLY_SIDE * size / 16) * 16)
 
-    def _ops(self) -> tuple[Op, ...]:
+    def _ops(self, progress: float) -> tuple[Op, ...]:
         ops: list[Op] = []
         if self._small:
             ops.append(Shift(px=self.shift))
@@ -229,11 +233,10 @@ class Classify(Task, kind="classify"):
             ops.append(RandomResizedCrop(scale=(self.crop, 1.0)))
             ops += [Brightness(strength=self.light), Contrast(strength=self.light)]
         if self.flip:
-            ops.append(Flip())
-        if self.mixup:
-            ops.append(MixUp(alpha=self.mixup))
-        if self.cutmix:
-            ops.append(CutMix(alpha=self.cutmix))
+            ops.append(Flip(alternate=self._small))
+        if progress < _UNMIXED_FROM:
+            ops += [MixUp(alpha=0.4, p=self.mixup)] if self.mixup else []
+            ops += [CutMix(alpha=1.0, p=self.cutmix)] if self.cutmix else []
         return tuple(ops)
 
     def _inputs(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:

@@ -81,7 +81,7 @@ def usual_epochs(train_count: int) -> int:
 
 
 def _batch(train_count: int) -> int:
-    wanted = 64 if train_count < 10_000 else 512
+    wanted = 64 if train_count < _LARGE_SET else 256
     return max(1, min(wanted, train_count))
 
 

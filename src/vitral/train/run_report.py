@@ -70,7 +70,7 @@ def _curves(page: Page, events: list[Any]) -> None:
 
 
 def _first_batch(page: Page, session: Session) -> None:
-    augmentation = session.run.task.augmentation(session.scan.facts, train=True, progress=1.0)
+    augmentation = session.run.task.augmentation(session.scan.facts, train=True, progress=0.0)
     loader = Loader(
         session.train, batch_size=min(16, len(session.train)), shuffle=True, workers=0, seed=session.run.seed,
         transform=augmentation,
