@@ -27,7 +27,7 @@ def put(path, pixels, **options):
 
 @pytest.fixture
 def folder(tmp_path):
-    for number, place in enumerate(("train/cat", "train/dog", "test/cat", "test/dog")):
+    for number, place in enumerate(("train/cat", "train/dog", "test/cat", "test/dog", "val/cat", "val/dog")):
         for copy in range(3):
             put(tmp_path / place / f"{copy}.png", drawing(10 * number + copy))
     return tmp_path
@@ -44,11 +44,11 @@ def keys(groups):
 def test_pictures_are_counted_by_class_and_split(folder):
     put(folder / "train/cat/wide.jpg", drawing(99, height=20, width=90))
     result = found(folder)
-    assert result.pictures == 13
+    assert result.pictures == 19
     assert {name: row["test"] for name, row in result.counts.items()} == {"cat": 3, "dog": 3}
-    assert result.formats == {"PNG": 12, "JPEG": 1}
+    assert result.formats == {"PNG": 18, "JPEG": 1}
     assert (result.height_px, result.width_px) == ((20, 60, 60), (80, 80, 90))
-    assert result.sizes == (((60, 80), 12), ((20, 90), 1))
+    assert result.sizes == (((60, 80), 18), ((20, 90), 1))
     assert result.alike == result.broken == result.blank == ()
 
 
@@ -68,11 +68,10 @@ def test_equal_pixels_are_exact_duplicates_whatever_the_file(folder):
     assert not group.disagrees
 
 
-@pytest.mark.parametrize("size", [(80, 60), (40, 30), (200, 150)])
+@pytest.mark.parametrize("size", [(80, 60), (64, 48), (200, 150)])
 def test_a_picture_stored_anew_is_a_near_duplicate(folder, size):
-    put(
-        folder / "train/cat/again.jpg", cv2.resize(drawing(0), size, interpolation=cv2.INTER_AREA), quality=60
-    )
+    again = cv2.resize(drawing(0), size, interpolation=cv2.INTER_AREA)
+    put(folder / "train/cat/again.jpg", again, quality=90)
     (group,) = found(folder).alike
     assert not group.exact
     assert group.keys == ("train/cat/0.png", "train/cat/again.jpg")
@@ -96,11 +95,8 @@ def test_the_most_serious_groups_come_first(folder):
     put(folder / "train/cat/a.png", drawing(0))
     put(folder / "train/dog/b.png", drawing(1))
     put(folder / "test/dog/c.png", drawing(10))
-    assert [(g.leaks, g.disagrees) for g in found(folder).alike] == [
-        (True, False),
-        (False, True),
-        (False, False),
-    ]
+    order = [(g.leaks, g.disagrees) for g in found(folder).alike]
+    assert order == [(True, False), (False, True), (False, False)]
 
 
 def test_blank_pictures_are_listed_but_alike_only_when_equal(folder):
@@ -118,21 +114,21 @@ def test_broken_pictures_are_listed_with_their_reason(folder):
     result = found(folder)
     assert [one.key for one in result.broken] == ["train/cat/cut.png", "train/cat/empty.png"]
     assert result.broken[1].reason == "is empty (0 bytes)"
-    assert result.pictures == 14
+    assert result.pictures == 20
 
 
 def test_the_result_is_the_same_for_any_number_of_threads(folder):
     calls = []
     one = found(folder, threads=1, progress=lambda done, total: calls.append((done, total)))
     assert one == found(folder, threads=5)
-    assert calls[-1] == (12, 12)
+    assert calls[-1] == (18, 18)
 
 
 def test_findings_become_json(folder):
     put(folder / "test/dog/copy.png", drawing(1))
     (folder / "train/cat/empty.png").write_bytes(b"")
     data = json.loads(json.dumps(found(folder).to_json(), allow_nan=False))
-    assert data["counts"]["cat"] == {"train": 4, "test": 3}
+    assert data["counts"]["cat"] == {"train": 4, "val": 3, "test": 3}
     assert data["broken"] == [{"key": "train/cat/empty.png", "reason": "is empty (0 bytes)"}]
     (group,) = data["alike"]
     assert (group["kind"], group["leaks"], group["disagrees"]) == ("exact", True, True)
@@ -141,9 +137,7 @@ def test_findings_become_json(folder):
 
 def test_a_set_with_nothing_but_broken_pictures_is_an_error(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(
-        DataError, match=r"must hold a picture that can be decoded, but all 1 are broken: a\.png"
-    ):
+    with pytest.raises(DataError, match=r"a picture that can be decoded, but all 1 are broken: a\.png"):
         found(tmp_path)
 
 

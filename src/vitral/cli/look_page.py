@@ -7,7 +7,7 @@ import numpy as np
 
 from vitral.core import ImageError, Picture
 from vitral.data import PictureSet
-from vitral.data.look import Alike, Findings
+from vitral.data.findings import Alike, Findings
 from vitral.report import Page
 
 _MOST_CLASSES = 60

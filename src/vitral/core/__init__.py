@@ -1,5 +1,6 @@
 """The ground floor: what every room stands on, and nothing heavy."""
 
+from vitral.core.allocator import keep_freed_memory
 from vitral.core.atomic_write import atomic_write
 from vitral.core.axes import AXES, IGNORE
 from vitral.core.batch import Batch
@@ -64,6 +65,7 @@ __all__ = [
     "choose_device",
     "choose_precision",
     "derived_seed",
+    "keep_freed_memory",
     "did_you_mean",
     "families",
     "member",

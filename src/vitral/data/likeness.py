@@ -43,7 +43,11 @@ class Fingerprint:
             section 3.2. Departures: the prefilter is an average by area; the constant wave is
             left out of the median.
         """
-        small = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        height, width = picture.shape[:2]
+        smaller = min(width, _SIDE), min(height, _SIDE)
+        # Two steps, because an average by area is meant for shrinking alone.
+        small = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(small, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
         waves = np.asarray(cv2.dct(grey))[:_LOW, :_LOW].ravel()
         stronger = waves > np.median(waves[1:])

@@ -3,8 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from vitral.core import IGNORE, DataError, ImageError, OptionError
 from vitral.data.crew import Crew
 from vitral.data.facts import Moments, low_median
+from vitral.data.findings import Alike, Findings
 from vitral.data.likeness import Fingerprint, near_groups
 from vitral.data.picture_set import SPLITS, PictureSet
 from vitral.data.scan import Broken
@@ -25,102 +25,6 @@ _MAGIC = {
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alike:
-    """Pictures that are the same, or nearly.
-
-    Args:
-        exact: True when all are equal in every pixel.
-        keys: the pictures.
-        splits: the split of each, "" for none.
-        classes: the class of each, "" for none.
-    """
-
-    exact: bool
-    keys: tuple[str, ...]
-    splits: tuple[str, ...]
-    classes: tuple[str, ...]
-
-    @property
-    def leaks(self) -> bool:
-        """Whether they lie in different splits, so that a model is judged on what it has seen."""
-        return len(set(self.splits) - {""}) > 1
-
-    @property
-    def disagrees(self) -> bool:
-        """Whether they carry different labels, so that at least one of them is wrong."""
-        return len(set(self.classes) - {""}) > 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What a look at a set of pictures found.
-
-    Args:
-        name: name of the set.
-        found: the set in one line.
-        notes: warnings for a person.
-        pictures: how many there are, with the broken ones.
-        counts: class -> split -> pictures, with the broken ones; "" is no class, or no split.
-        formats: file format -> pictures; "memory" for pictures without a file.
-        height_px: smallest, lower median and largest height, upright.
-        width_px: the same for the width.
-        sizes: the most frequent (height, width) with their pictures, at most ten.
-        mean: of red, green and blue over all pixels, on [0, 1].
-        std: population standard deviation of the same, on [0, 0.5].
-        broken: what cannot be decoded, and why.
-        blank: pictures of one even color.
-        alike: groups of equal or nearly equal pictures: leaking, disagreeing, exact ones first.
-    """
-
-    name: str
-    found: str
-    notes: tuple[str, ...]
-    pictures: int
-    counts: dict[str, dict[str, int]]
-    formats: dict[str, int]
-    height_px: tuple[int, int, int]
-    width_px: tuple[int, int, int]
-    sizes: tuple[tuple[tuple[int, int], int], ...]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    broken: tuple[Broken, ...] = field(repr=False)
-    blank: tuple[str, ...] = field(repr=False)
-    alike: tuple[Alike, ...] = field(repr=False)
-
-    @property
-    def leaks(self) -> tuple[Alike, ...]:
-        """The groups that lie in different splits."""
-        return tuple(group for group in self.alike if group.leaks)
-
-    @property
-    def disagreements(self) -> tuple[Alike, ...]:
-        """The groups that carry different labels."""
-        return tuple(group for group in self.alike if group.disagrees)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        plain = {
-            name: value for name, value in vars(self).items() if name not in ("broken", "alike", "sizes")
-        }
-        return plain | {
-            "sizes": [{"height": h, "width": w, "pictures": n} for (h, w), n in self.sizes],
-            "broken": [vars(one) for one in self.broken],
-            "alike": [
-                {
-                    "kind": "exact" if group.exact else "near",
-                    "leaks": group.leaks,
-                    "disagrees": group.disagrees,
-                    "pictures": [
-                        {"key": key, "split": split, "class": name}
-                        for key, split, name in zip(group.keys, group.splits, group.classes, strict=True)
-                    ],
-                }
-                for group in self.alike
-            ],
-        }
 
 
 def look(
@@ -167,24 +71,7 @@ def look(
             f"{place}: must hold a picture that can be decoded, but all {total} are broken: "
             f"{first.key}: {first.reason}"
         )
-    colors = Moments.merged(moments)
-    sizes = Counter(one.size for one in seen)
-    return Findings(
-        name=pictures.name,
-        found=pictures.found,
-        notes=pictures.notes,
-        pictures=total,
-        counts=_counts(pictures),
-        formats=dict(Counter(one.format for one in seen).most_common()),
-        height_px=low_median([one.size[0] for one in seen]),
-        width_px=low_median([one.size[1] for one in seen]),
-        sizes=tuple(sorted(sizes.items(), key=lambda size: (-size[1], size[0]))[:10]),
-        mean=colors.unit_mean,
-        std=colors.unit_std,
-        broken=tuple(broken),
-        blank=tuple(pictures.keys[one.index] for one in seen if one.print.blank),
-        alike=_alike(pictures, seen),
-    )
+    return _findings(pictures, seen, broken, Moments.merged(moments))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -222,6 +109,28 @@ def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Br
             )
         )
     return seen, broken, Moments.merged(moments)
+
+
+def _findings(
+    pictures: PictureSet, seen: Sequence[_Seen], broken: Sequence[Broken], colors: Moments
+) -> Findings:
+    sizes = Counter(one.size for one in seen)
+    return Findings(
+        name=pictures.name,
+        found=pictures.found,
+        notes=pictures.notes,
+        pictures=len(pictures),
+        counts=_counts(pictures),
+        formats=dict(Counter(one.format for one in seen).most_common()),
+        height_px=low_median([one.size[0] for one in seen]),
+        width_px=low_median([one.size[1] for one in seen]),
+        sizes=tuple(sorted(sizes.items(), key=lambda size: (-size[1], size[0]))[:10]),
+        mean=colors.unit_mean,
+        std=colors.unit_std,
+        broken=tuple(broken),
+        blank=tuple(pictures.keys[one.index] for one in seen if one.print.blank),
+        alike=_alike(pictures, seen),
+    )
 
 
 def _format(pictures: PictureSet, index: int) -> str:

@@ -134,6 +134,13 @@ class Classify(Task, kind="classify"):
             choices.append(
                 Choice(name="network", asked="auto", used=str(network.kind), why=why, value=network)
             )
+        # A few passes over small pictures are too short for mixed ones; many passes over large ones need them.
+        share = 0.0 if task._small else _MIXED_SHARE
+        for name in ("mixup", "cutmix"):
+            if getattr(task, name) is None:
+                task = dataclasses.replace(task, **{name: share})
+                why = f"pictures of {task.size} px"
+                choices.append(Choice(name=name, asked="auto", used=f"{share:.0%}", why=why, value=share))
         return task, tuple(choices)
 
     def build(self, facts: DataFacts) -> TaskModel:

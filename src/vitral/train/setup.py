@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from vitral.core import DataError, Precision, Warned, choose_device, choose_precision, derived_seed
+from vitral.core import DataError, Precision, Warned, choose_device, choose_precision, derived_seed, keep_freed_memory
 from vitral.data import DataFacts, Loader, PictureSet, Scan, open_pictures, scan
 from vitral.nn import DataDependent
 from vitral.tasks import TaskModel
@@ -103,6 +103,7 @@ def use_threads(asked: int | None) -> int:
     torch.set_num_threads(threads)
     # Numbers too small for normal form are a hundred times slower and mean nothing here.
     torch.set_flush_denormal(True)
+    keep_freed_memory()
     # Pictures are decoded on threads of our own; more below each of them would only get in the way.
     cv2.setNumThreads(1)
     return threads
