@@ -84,8 +84,11 @@ class Block(nn.Module):
 def resnet18(classes: int) -> nn.Sequential:
     """ResNet-18 as in the paper and in torchvision, 11.2 million weights."""
     layers: list[nn.Module] = [
-        nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)
-    ]  # fmt: skip
+        nn.Conv2d(3, 64, 7, 2, 3, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, 2, 1),
+    ]
     inputs = 64
     for width, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
         layers += [Block(inputs, width, stride), Block(width, width, 1)]

@@ -4,8 +4,8 @@ at equal accuracy.
 
 Run: VITRAL_DATA=... .venv/bin/python benchmarks/train_loop.py   (about 12 minutes)
 Pictures: `clothing`, 128 px. Network: our `ResidualNet`. Both sides use 2 threads, the same
-optimizer (Muon), schedule, batch size, epochs, crops, flips and brightness; the plain loop is what the PyTorch
-tutorials show: Dataset with Pillow, DataLoader with 2 workers, float32, default memory layout.
+optimizer (Muon), schedule, batch size, epochs, crops and flips; the plain loop is what the
+PyTorch tutorials show: Dataset with Pillow, DataLoader with 2 workers, float32, default layout.
 Rounds alternate, each in a fresh process; the figure is the median of the ratios. Speed counts
 from the first step to the end of the last epoch, decoding and augmentation included, validation
 not. Accuracy is on the 372 test pictures, without mirror averaging for both.

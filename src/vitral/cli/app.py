@@ -17,6 +17,7 @@ from vitral.cli.resume import resume
 from vitral.cli.say import answer, people
 from vitral.cli.train import train_command
 from vitral.core import VERSION, OptionError, VitralError, members
+from vitral.tasks import Task
 from vitral.train import Run
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Typer names only the subclass; every usage error shares its parent.
-_UsageError = typer.BadParameter.__base__ or typer.BadParameter
+_UsageError: type[Any] = typer.BadParameter.__mro__[1]
 _train = typer.Typer(
     no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None
 )
@@ -52,6 +53,7 @@ def _vitral(
 
 
 for _kind, _task in members("task").items():
+    assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
 for _command in (demo, evaluate, look, predict, resume):
     app.command(_command.__name__)(_command)

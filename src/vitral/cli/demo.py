@@ -33,7 +33,7 @@ PARTS = (
     Part(
         data="digits",
         title="Handwritten digits",
-        words="1,797 digits of 8 x 8 pixels (scikit-learn's copy of the UCI set), split by a hash of their names.",
+        words="1,797 digits of 8 x 8 pixels, scikit-learn's copy of the UCI set, split by a hash.",
         run=Run(task=Classify(size=16, flip=False, shift=1), data="digits", epochs=24, test=0.2),
     ),
     Part(

@@ -99,7 +99,8 @@ def _annotation(spec: type[Spec], name: str) -> Any:
     hint, default, known = spec.options()[name]
     kind = _simple_type(hint)
     words = known.help + _unit_text(known) + _default_text(default)
-    names = [f"{known.flag}/--no-{(known.flag or '').removeprefix('--')}"] if kind is bool else [known.flag]
+    flag = known.flag or ""
+    names = [f"{flag}/--no-{flag.removeprefix('--')}"] if kind is bool else [flag]
     choices = _choices(hint, known)
     shown = Literal[tuple(choices)] if choices else kind
     return Annotated[shown | None, typer.Option(*names, help=words, show_default=False)]

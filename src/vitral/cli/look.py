@@ -1,9 +1,17 @@
 """`vitral look FOLDER`: what is in this folder, before anything is trained on it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from vitral.cli.look_page import look_page
+from vitral.cli.say import Reading, answer, people
+from vitral.data import open_pictures
+from vitral.data.findings import Findings
+from vitral.data.look import look as look_at
+
+_MOST_NAMED = 10
 
 
 def look(
@@ -11,8 +19,71 @@ def look(
         str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")
     ],
     page: Annotated[Path, typer.Option("--page", help="Where to write the HTML page")] = Path("look.html"),
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Look at a folder of pictures: classes, sizes, broken files, duplicates, leaks between splits."""
-    raise NotImplementedError
+    console = people()
+    pictures = open_pictures(folder)
+    reading = Reading(console, "looking at pictures")
+    try:
+        findings = look_at(pictures, threads=threads, progress=reading)
+    finally:
+        reading.close()
+    _print(console, findings)
+    look_page(findings, pictures).write(page)
+    console.print(f"[bold]{'page':>10}[/bold]  {page}", highlight=False, soft_wrap=True)
+    if json:
+        answer(findings.to_json() | {"page": str(page)})
+    return 0
+
+
+def _print(console: Any, findings: Findings) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    def line(name: str, text: str, color: str = "bold") -> None:
+        console.print(
+            f"[{color}]{name:>10}[/{color}]  {escape(text.replace(chr(10), ' '))}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    line("found", findings.found, "dim")
+    table = Table(box=None, padding=(0, 2))
+    splits = sorted({split for row in findings.counts.values() for split in row})
+    table.add_column("class")
+    for split in splits:
+        table.add_column(split or "pictures", justify="right")
+    for name, row in findings.counts.items():
+        table.add_row(escape(name or "(no class)"), *(f"{row.get(split, 0):,}" for split in splits))
+    console.print(table)
+    for name, text in {"sizes": _sizes(findings), **_facts(findings)}.items():
+        line(name, text)
+    for note in findings.notes:
+        line("note", note, "yellow")
+    for broken in findings.broken[:_MOST_NAMED]:
+        line("broken", str(broken), "yellow")
+    for group in findings.leaks[:_MOST_NAMED]:
+        line("leak", f"{' = '.join(group.keys[:4])} ({', '.join(sorted(set(group.splits)))})", "yellow")
+    for group in findings.disagreements[:_MOST_NAMED]:
+        line("two labels", " = ".join(group.keys[:4]), "yellow")
+
+
+def _sizes(findings: Findings) -> str:
+    height, width = findings.height_px, findings.width_px
+    formats = ", ".join(f"{count:,} {name}" for name, count in findings.formats.items())
+    return (
+        f"{height[0]} x {width[0]} to {height[2]} x {width[2]} px, median {height[1]} x {width[1]}; {formats}"
+    )
+
+
+def _facts(findings: Findings) -> dict[str, str]:
+    exact = sum(1 for group in findings.alike if group.exact)
+    return {
+        "mean": " / ".join(f"{value:.3f}" for value in findings.mean),
+        "deviation": " / ".join(f"{value:.3f}" for value in findings.std),
+        "broken": f"{len(findings.broken):,}",
+        "alike": f"{exact:,} groups of equal pictures, {len(findings.alike) - exact:,} of nearly equal ones",
+        "leaks": f"{len(findings.leaks):,} groups lie in more than one split",
+    }

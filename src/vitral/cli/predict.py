@@ -96,11 +96,10 @@ def _print(answers: list[tuple[Path, Any]], broken: list[tuple[Path, str]], *, t
     width = min(60, max(len(_name(file)) for file, _ in answers))
     for file, one in answers:
         others = ", ".join(f"{name} {share:.0%}" for name, share in list(one.scores.items())[1:3])
-        console.print(
-            f"{escape(_name(file)):<{width}}  [bold]{escape(one.label)}[/bold] {one.confidence:.1%}  [dim]{escape(others)}[/dim]",
-            highlight=False,
-            soft_wrap=True,
-        )
+        name, answer_text = _name(file), f"[bold]{escape(one.label)}[/bold] {one.confidence:.1%}"
+        padding = " " * max(0, width - len(name))
+        line = f"{escape(name)}{padding}  {answer_text}  [dim]{escape(others)}[/dim]"
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _name(file: Path) -> str:

@@ -34,9 +34,13 @@ class Reading:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
-                TextColumn("  " + self._words), BarColumn(bar_width=24), MofNCompleteColumn(), TimeRemainingColumn(),
-                console=self._console, transient=True,
-            )  # fmt: skip
+                TextColumn("  " + self._words),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
             self._task = self._bar.add_task("", total=total)
             self._bar.start()
         self._bar.update(self._task, completed=done, total=total)

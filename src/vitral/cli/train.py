@@ -34,6 +34,7 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
         **flags: Any,
     ) -> int:
+        """Train; `with_flags` puts the task's own summary here."""
         run = assemble(kind, folder, config, set_ or [], flags)
         console = people()
         watch, reading = Console(console), Reading(console)

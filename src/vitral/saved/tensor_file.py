@@ -75,7 +75,8 @@ def read_tensors(
     _verify(data, about["digest"], path)
     if about["version"] > version:
         raise FileFormatError(
-            f"{path}: has version {about['version']} of {format}, this Vitral reads up to {version}; update Vitral"
+            f"{path}: has version {about['version']} of {format}, "
+            f"this Vitral reads up to {version}; update Vitral"
         )
     try:
         tensors = safetensors.torch.load(bytes(data))

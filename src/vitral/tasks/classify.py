@@ -104,10 +104,18 @@ class Classify(Task, kind="classify"):
     )
     light: float = option(0.2, "how strongly brightness and contrast of large pictures change", low=0, high=1)
     mixup: float | None = option(
-        None, "share of pictures blended with another; left open, by the size", low=0, high=1, search=(0.0, 0.5)
+        None,
+        "share of pictures blended with another; left open, by the size",
+        low=0,
+        high=1,
+        search=(0.0, 0.5),
     )
     cutmix: float | None = option(
-        None, "share of pictures with a piece of another; left open, by the size", low=0, high=1, search=(0.0, 0.5)
+        None,
+        "share of pictures with a piece of another; left open, by the size",
+        low=0,
+        high=1,
+        search=(0.0, 0.5),
     )
     grow: bool = option(True, "begin with smaller pictures and grow to the full size")
 
@@ -134,7 +142,7 @@ class Classify(Task, kind="classify"):
             choices.append(
                 Choice(name="network", asked="auto", used=str(network.kind), why=why, value=network)
             )
-        # A few passes over small pictures are too short for mixed ones; many passes over large ones need them.
+        # The few passes over small pictures are too short for mixed ones; the many over large ones need them.
         share = 0.0 if task._small else _MIXED_SHARE
         for name in ("mixup", "cutmix"):
             if getattr(task, name) is None:
@@ -269,7 +277,8 @@ def _check_classes(pictures: PictureSet, facts: DataFacts) -> None:
         )
     if len(facts.classes) < 2:
         raise DataError(
-            f"{pictures.name}: classification needs at least two classes, got one ({facts.classes[0]}); "
+            f"{pictures.name}: classification needs at least two classes, "
+            f"got one ({', '.join(facts.classes)}); "
             f"put the pictures of each class into a folder of its own"
         )
 

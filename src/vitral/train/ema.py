@@ -36,7 +36,7 @@ class Average:
         """Move towards the model's present weights."""
         now = model.state_dict()
         floats = [name for name, value in self.weights.items() if value.is_floating_point()]
-        torch._foreach_lerp_(
+        torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
             [self.weights[name] for name in floats], [now[name] for name in floats], 1 - self.decay(step)
         )
         for name, value in self.weights.items():

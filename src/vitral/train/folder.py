@@ -120,6 +120,8 @@ def restore(session: Session) -> bool:
         FileFormatError: the checkpoint is torn, foreign, or of another network.
     """
     path = session.folder / STATE_FILE
+    for leftover in session.folder.rglob(".*.part"):  # what a killed process was writing
+        leftover.unlink(missing_ok=True)
     if not path.exists():
         return False
     groups, content = read_checkpoint(path)
@@ -182,8 +184,8 @@ def check_unchanged(pictures: PictureSet, content: dict[str, Any], folder: Path)
     """
     if picture_digest(pictures) != content.get("pictures"):
         raise TrainingError(
-            f"{folder}: the pictures have changed since this training began, so it cannot be continued exactly; "
-            f"begin a new one with: vitral train ... --config {folder / RUN_FILE}"
+            f"{folder}: the pictures have changed since this training began, so it cannot be "
+            f"continued exactly; begin a new one with: vitral train ... --config {folder / RUN_FILE}"
         )
 
 

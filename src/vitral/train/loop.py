@@ -178,9 +178,9 @@ def _not_finite(batch: Batch, value: float, session: Session) -> str:
     names = ", ".join(batch.keys[:4]) + (f" and {len(batch.keys) - 4} more" if len(batch.keys) > 4 else "")
     rate = max(group["lr"] for group in session.optimizer.param_groups)
     return (
-        f"the loss became {value} in epoch {batch.epoch + 1}, batch {batch.position + 1} ({names}), at learning "
-        f"rate {rate:.3g}; the weights were not updated: try a smaller learning rate (--set optimizer.lr=...), "
-        f"--set clip=1, or --precision float32"
+        f"the loss became {value} in epoch {batch.epoch + 1}, batch {batch.position + 1} ({names}), "
+        f"at learning rate {rate:.3g}; the weights were not updated: try a smaller learning rate "
+        f"(--set optimizer.lr=...), --set clip=1, or --precision float32"
     )
 
 

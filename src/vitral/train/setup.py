@@ -8,7 +8,15 @@ from pathlib import Path
 import cv2
 import torch
 
-from vitral.core import DataError, Precision, Warned, choose_device, choose_precision, derived_seed, keep_freed_memory
+from vitral.core import (
+    DataError,
+    Precision,
+    Warned,
+    choose_device,
+    choose_precision,
+    derived_seed,
+    keep_freed_memory,
+)
 from vitral.data import DataFacts, Loader, PictureSet, Scan, open_pictures, scan
 from vitral.nn import DataDependent
 from vitral.tasks import TaskModel
@@ -163,6 +171,7 @@ def _model(run: Run, facts: DataFacts, train: PictureSet) -> TaskModel:
             transform=run.task.augmentation(facts, train=False),
         )  # fmt: skip
         inputs = next(iter(sample)).inputs
+        assert inputs is not None
         for module in waiting:
             module.prepare(inputs)
     return model

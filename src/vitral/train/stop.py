@@ -38,7 +38,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
     def remember(number: int, frame: FrameType | None) -> None:
         stop.signal = number
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     try:
         for number in before:

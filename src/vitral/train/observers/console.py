@@ -24,6 +24,7 @@ class Console:
         self._console, self._pictures_per_step = console, pictures_per_step
         self._bar: Any = None
         self._task: Any = None
+        self._waited = self._waited_last = 0.0
         self._first_step, self._score = 0, ""
 
     def __call__(self, event: Event) -> None:
@@ -62,8 +63,9 @@ class Console:
         self._score = f"{name} {value:.2%}" if name else ""
         mark = "  [green]best[/green]" if event.best else ""
         speed = "" if event.pictures_per_s is None else f"{event.pictures_per_s:,.0f} pictures/s"
+        number = f"{event.epoch + 1:>3}/{event.epochs}"
         self._console.print(
-            f"[dim]{'epoch':>10}[/dim]  {event.epoch + 1:>3}/{event.epochs}  {loss}  [bold]{self._score}[/bold]  "
+            f"[dim]{'epoch':>10}[/dim]  {number}  {loss}  [bold]{self._score}[/bold]  "
             f"[dim]{event.seconds:.1f} s  {speed}[/dim]{mark}",
             highlight=False,
             soft_wrap=True,
@@ -72,30 +74,43 @@ class Console:
     def _advance(self, event: Step) -> None:
         if not self._console.is_terminal:
             return
-        if self._bar is None:
-            self._start_bar()
-        done, elapsed = event.epoch + event.share, self._bar.tasks[0].elapsed or 0.0
+        bar = self._bar = self._bar or self._started_bar()
+        done, elapsed = event.epoch + event.share, bar.tasks[0].elapsed or 0.0
         rate = (event.step - self._first_step) * self._pictures_per_step / elapsed if elapsed > 0.5 else 0.0
         seconds = max(elapsed, 1e-9)
         self._waited += max(0.0, event.waited_s - self._waited_last)
         self._waited_last = event.waited_s
-        self._bar.update(
-            self._task, completed=done, total=event.epochs, loss=f"{event.loss:.3f}", score=self._score,
-            rate=f"{rate:,.0f}", waiting=f"{min(1.0, self._waited / seconds):.0%}", epoch=f"{event.epoch + 1}/{event.epochs}",
-        )  # fmt: skip
+        bar.update(
+            self._task,
+            completed=done,
+            total=event.epochs,
+            epoch=f"{event.epoch + 1}/{event.epochs}",
+            loss=f"{event.loss:.3f}",
+            score=self._score,
+            rate=f"{rate:,.0f}",
+            waiting=f"{min(1.0, self._waited / seconds):.0%}",
+        )
 
-    def _start_bar(self) -> None:
+    def _started_bar(self) -> Any:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._waited = self._waited_last = 0.0
-        self._bar = Progress(
-            TextColumn("  training"), BarColumn(bar_width=24), TextColumn("{task.fields[epoch]}"),
-            TextColumn("[dim]loss[/dim] {task.fields[loss]}"), TextColumn("[bold]{task.fields[score]}[/bold]"),
-            TextColumn("{task.fields[rate]} [dim]pictures/s[/dim]"), TextColumn("[dim]left[/dim]"), TimeRemainingColumn(),
-            TextColumn("[dim]data wait[/dim] {task.fields[waiting]}"), console=self._console, transient=True,
-        )  # fmt: skip
-        self._task = self._bar.add_task("", total=1, loss="", score="", rate="", waiting="", epoch="")
-        self._bar.start()
+        bar = Progress(
+            TextColumn("  training"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[epoch]}"),
+            TextColumn("[dim]loss[/dim] {task.fields[loss]}"),
+            TextColumn("[bold]{task.fields[score]}[/bold]"),
+            TextColumn("{task.fields[rate]} [dim]pictures/s[/dim]"),
+            TextColumn("[dim]left[/dim]"),
+            TimeRemainingColumn(),
+            TextColumn("[dim]data wait[/dim] {task.fields[waiting]}"),
+            console=self._console,
+            transient=True,
+        )
+        self._task = bar.add_task("", total=1, loss="", score="", rate="", waiting="", epoch="")
+        bar.start()
+        return bar
 
 
 def _safe(text: str) -> str:
