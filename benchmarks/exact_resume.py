@@ -42,6 +42,11 @@ def vitral(*words: str) -> list[str]:
     return [sys.executable, "-m", "vitral", *words]
 
 
+def quietly(words: list[str]) -> None:
+    """Run a process to its end; it must succeed."""
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def weights(run: Path) -> dict[str, torch.Tensor]:
     """The tensors of a finished run's model."""
     return Model.load(run).module.state_dict()
@@ -63,19 +68,16 @@ def torn(run: Path) -> list[str]:
 def main() -> None:
     """Run the two trainings and write `results/exact_resume.json`."""
     chance = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with tempfile.TemporaryDirectory() as place:
         whole, broken = Path(place) / "whole", Path(place) / "broken"
         begin = time.perf_counter()
-        subprocess.run(
-            vitral("train", "classify", "digits", "--out", str(whole), *WORDS), check=True, **quiet
-        )
+        quietly(vitral("train", "classify", "digits", "--out", str(whole), *WORDS))
         alone_s = time.perf_counter() - begin
         kills, bad, finished_early = 0, [], False
         start_s = 1.0
         command = vitral("train", "classify", "digits", "--out", str(broken), *WORDS)
         while kills < KILLS:
-            process = subprocess.Popen(command, **quiet)
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             seen = _wait_for_progress(process, broken)
             # Half of the kills come while it trains, the others from the very start on.
             time.sleep(chance.uniform(0, 1.2) if seen else start_s)
@@ -88,7 +90,7 @@ def main() -> None:
             bad += torn(broken)
             if (broken / "run.json").exists():
                 command = vitral("resume", str(broken))
-        subprocess.run(vitral("resume", str(broken)), check=True, **quiet)
+        quietly(vitral("resume", str(broken)))
         one, two = weights(whole), weights(broken)
     different = [name for name in one if not torch.equal(one[name], two[name])]
     result = {

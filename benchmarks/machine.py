@@ -35,7 +35,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),
         "versions": versions,
-        "commit": _commit(),
+        "commit": _COMMIT,
     }
 
 
@@ -71,3 +71,7 @@ def _commit() -> str:
         check=False,
     )
     return answer.stdout.strip() or "unknown"
+
+
+# Read at the start: a long run must not be signed with what was committed while it ran.
+_COMMIT = _commit()

@@ -117,7 +117,7 @@ def train_rival(
     network, lossy = resnet18(len(data.classes)), nn.CrossEntropyLoss(label_smoothing=0.1)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01, betas=(0.9, 0.99))
     limit = seconds - 15  # the rest is for the test pictures
-    epochs = spent = 0.0
+    epochs = spent = last = 0.0
     while spent < limit:
         for pictures, labels in loader:
             spent = time.perf_counter() - begin
@@ -129,8 +129,8 @@ def train_rival(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            epochs += 1 / len(loader)
-        print(f"rival: {epochs:.1f} epochs in {spent:.0f} s, loss {loss.item():.3f}", flush=True)
+            epochs, last = epochs + 1 / len(loader), loss.item()
+        print(f"rival: {epochs:.1f} epochs in {spent:.0f} s, loss {last:.3f}", flush=True)
     plain, mirrored = accuracies(network, Folder(root / "test", size=size, train=False))
     return {
         "accuracy": mirrored, "accuracy_without_mirror": plain, "epochs": round(epochs, 1),

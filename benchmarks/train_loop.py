@@ -117,8 +117,9 @@ def main() -> None:
         return
     rounds = []
     for number in range(ROUNDS):
-        row = {side: _fresh(side) for side in ("plain", "ours")}
-        row["ratio"] = row["ours"]["pictures_per_s"] / row["plain"]["pictures_per_s"]
+        sides = {side: _fresh(side) for side in ("plain", "ours")}
+        ratio = sides["ours"]["pictures_per_s"] / sides["plain"]["pictures_per_s"]
+        row = {"ratio": ratio, **sides}
         print(f"round {number + 1}: {row}", flush=True)
         rounds.append(row)
     ratio = statistics.median(row["ratio"] for row in rounds)

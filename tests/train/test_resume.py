@@ -174,6 +174,10 @@ def command(*words):
     return [sys.executable, "-m", "vitral", *map(str, words)]
 
 
+def quietly(words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
 def wait_for_epoch(folder, process, epoch):
     until = time.monotonic() + 90
     while time.monotonic() < until:
@@ -203,11 +207,10 @@ def test_a_signal_saves_everything_and_says_how_to_go_on(tmp_path, sent, code):
 
 def test_killed_at_random_moments_and_resumed_the_weights_are_the_same(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    subprocess.run(command("train", "classify", "digits", "--out", whole, *WORDS), check=True, **quiet)
+    quietly(command("train", "classify", "digits", "--out", whole, *WORDS))
     words = command("train", "classify", "digits", "--out", broken, *WORDS)
     for pause in (0.0, 0.33, 0.71):
-        process = subprocess.Popen(words, **quiet)
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         before = (broken / "metrics.jsonl").stat().st_size if (broken / "metrics.jsonl").exists() else 0
         until = time.monotonic() + 60
         while time.monotonic() < until and process.poll() is None:
@@ -218,5 +221,5 @@ def test_killed_at_random_moments_and_resumed_the_weights_are_the_same(tmp_path)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         words = command("resume", broken)
-    subprocess.run(command("resume", broken), check=True, **quiet)
+    quietly(command("resume", broken))
     assert_equal(finished(whole), finished(broken))

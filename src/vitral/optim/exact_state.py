@@ -19,6 +19,7 @@ def keep_exact(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
         loading.append(state_dict)
 
     def restore(optimizer: torch.optim.Optimizer) -> None:
+        """Put the state back as it was saved, in the layout of its parameter."""
         saved = loading.pop()
         numbers = chain.from_iterable(group["params"] for group in saved["param_groups"])
         own = chain.from_iterable(group["params"] for group in optimizer.param_groups)
