@@ -6,7 +6,6 @@ from pathlib import Path
 # Before torch is imported anywhere, and inherited by the processes that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["VITRAL_CACHE"] = str(Path(__file__).parents[1] / ".pytest_cache" / "vitral")
-os.environ["MPLBACKEND"] = "agg"
 
 import numpy as np
 import pytest

@@ -12,7 +12,8 @@ import torch
 
 import vitral as vt
 from vitral.core import TrainingError
-from vitral.core.record import Epoch, Step, read_records, without_repeats
+from vitral.core.record import Chosen, Epoch, Step, read_records, without_repeats
+from vitral.nn import FastNet
 from vitral.train import begin, fit, pick_up
 from vitral.train.folder import restore, save_checkpoint
 from vitral.train.stop import Stop
@@ -24,10 +25,7 @@ WORDS = [
 
 
 def small_run(**options):
-    network = vt.Run(task=vt.Classify(size=16)).with_settings({"task.network.kind": "fast"}).task.network
-    task = vt.Classify(size=16, flip=True, mixup=0.2, network=network).with_settings(
-        {"network.widths": "16,16,16"}
-    )
+    task = vt.Classify(size=16, flip=True, mixup=0.2, network=FastNet(widths=(16, 16, 16)))
     settings = {
         "epochs": 3,
         "batch": 64,
@@ -105,6 +103,8 @@ def test_a_checkpoint_holds_the_whole_state(tmp_path, digits):
     assert again.loader.state_dict() == session.loader.state_dict()
     assert again.plan == session.plan
     assert_equal(again.model.state_dict(), session.model.state_dict())
+    assert again.average is not None
+    assert session.average is not None
     assert_equal(again.average.weights, session.average.weights)
     assert restore(again)
 
@@ -135,6 +135,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(t
         def poisoned(batch):
             batch = augment(batch)
             if batch.position == 2:
+                assert batch.inputs is not None
                 batch.inputs[0, 0, 0, 0] = float("nan")
             return batch
 
@@ -166,7 +167,8 @@ def test_the_record_of_a_run_tells_its_story(tmp_path, digits):
     assert kinds[0] == "start"
     assert kinds[-1] == "end"
     assert [e.epoch for e in events if isinstance(e, Epoch)] == [0, 1]
-    assert {"device", "precision", "optimizer", "schedule"} <= {e.name for e in events if e.kind == "choice"}
+    chosen = {e.name for e in events if isinstance(e, Chosen)}
+    assert {"device", "precision", "optimizer", "schedule"} <= chosen
     assert any(isinstance(e, Step) for e in events)
 
 

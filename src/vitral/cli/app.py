@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Typer names only the subclass; every usage error shares its parent.
-_UsageError: type[Any] = typer.BadParameter.__mro__[1]
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # pyright: ignore[reportAssignmentType]
 _train = typer.Typer(
     no_args_is_help=True, help="Train a model on a folder of pictures.", rich_markup_mode=None
 )
@@ -81,7 +81,8 @@ def _guarded(run: Callable[[], int], *, json: bool) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except _UsageError as error:
-        error.show(sys.stderr)
+        shown: Any = error
+        shown.show(sys.stderr)
         return 2
     except OptionError as error:
         return _failed(error, 2, json=json)

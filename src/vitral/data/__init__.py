@@ -4,11 +4,12 @@ from vitral.data.decode import decode
 from vitral.data.facts import DataFacts
 from vitral.data.loader import Loader
 from vitral.data.open_pictures import open_pictures
-from vitral.data.picture_set import PictureSet
+from vitral.data.picture_set import ArrayPixels, PictureSet
 from vitral.data.scan import Broken, Scan, scan
 from vitral.data.sources import ClassFolders, Digits, PlainFolder, Scenes, Source, Table, TorchDataset
 
 __all__ = [
+    "ArrayPixels",
     "Broken",
     "ClassFolders",
     "DataFacts",

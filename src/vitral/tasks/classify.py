@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from vitral.augment import (
     Augmentation,
@@ -118,6 +119,9 @@ class Classify(Task, kind="classify"):
         search=(0.0, 0.5),
     )
     grow: bool = option(True, "begin with smaller pictures and grow to the full size")
+    shifted: bool | None = option(
+        None, "prediction also looks at the picture moved by one pixel; left open, on for small pictures"
+    )
 
     def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
         """Choose size and network from the pictures; see `Task.decide`.
@@ -149,6 +153,10 @@ class Classify(Task, kind="classify"):
                 task = dataclasses.replace(task, **{name: share})
                 why = f"pictures of {task.size} px"
                 choices.append(Choice(name=name, asked="auto", used=f"{share:.0%}", why=why, value=share))
+        if task.shifted is None:
+            task = dataclasses.replace(task, shifted=task._small)
+            used, why = "on" if task._small else "off", f"pictures of {task.size} px"
+            choices.append(Choice(name="shifted", asked="auto", used=used, why=why, value=task._small))
         return task, tuple(choices)
 
     def build(self, facts: DataFacts) -> TaskModel:
@@ -184,7 +192,23 @@ class Classify(Task, kind="classify"):
 
     @torch.inference_mode()
     def scores(self, model: TaskModel, inputs: Tensor) -> Tensor:
-        """Logits of normalized pictures; with `flip`, the mean over a picture and its mirror."""
+        """Logits of normalized pictures, averaged over the views that prediction looks at.
+
+        With `flip` the picture and its mirror; with `shifted` also both moved by one pixel
+        along the diagonal, up and down, at half the weight.
+
+        Source:
+            Jordan 2024, arXiv:2404.00498, section 3.5 (multi-crop evaluation).
+        """
+        scores = self._both_sides(model, inputs)
+        if not self.shifted:
+            return scores
+        height, width = inputs.shape[2:]
+        padded = functional.pad(inputs, (1, 1, 1, 1), mode="replicate")
+        moved = [padded[:, :, at : at + height, at : at + width] for at in (0, 2)]
+        return scores / 2 + sum(self._both_sides(model, view) for view in moved) / 4
+
+    def _both_sides(self, model: TaskModel, inputs: Tensor) -> Tensor:
         scores = model(inputs).float()
         return (scores + model(inputs.flip(-1)).float()) / 2 if self.flip else scores
 

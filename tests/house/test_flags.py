@@ -1,0 +1,32 @@
+"""The flags people type: a change of this list is a change of the product."""
+
+import re
+
+import pytest
+
+from vitral.cli import main
+
+FLAGS = {
+    ("train", "classify"): [
+        "--batch", "--config", "--device", "--epochs", "--flip", "--help", "--json", "--minutes", "--network",
+        "--no-flip", "--no-strict", "--optimizer", "--out", "--precision", "--seed", "--set", "--size",
+        "--strict", "--threads",
+    ],
+    ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
+    ("predict",): ["--help", "--json", "--out", "--threads"],
+    ("resume",): ["--help", "--json"],
+    ("look",): ["--help", "--json", "--page", "--threads"],
+    ("demo",): ["--help", "--json", "--out", "--threads"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", FLAGS, ids=" ".join)
+def test_the_flags_of_a_command_are_those_listed_here(words, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--help"])
+    assert end.value.code == 0
+    text = re.sub(r"--set|repeatable", lambda found: found[0], capsys.readouterr().out)
+    shown = {flag for line in text.splitlines() for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)}
+    assert shown == set(FLAGS[words])
+    assert len(shown) <= 20
