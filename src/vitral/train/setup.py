@@ -109,8 +109,6 @@ def use_threads(asked: int | None) -> int:
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = asked or available
     torch.set_num_threads(threads)
-    # Numbers too small for normal form are a hundred times slower and mean nothing here.
-    torch.set_flush_denormal(True)
     keep_freed_memory()
     # Pictures are decoded on threads of our own; more below each of them would only get in the way.
     cv2.setNumThreads(1)

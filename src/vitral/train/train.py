@@ -117,11 +117,15 @@ def _carry_out(session: Session, stop: Stop) -> Trained:
     for event in session.opening:
         session.tell(event)
     try:
+        # Numbers too small for normal form are a hundred times slower and mean nothing here;
+        # the setting is the whole thread's, so it is taken back for whoever called us.
+        torch.set_flush_denormal(True)
         outcome = fit(session, stop)
     except VitralError:
         session.tell(_end_event(session, "failed", {}))
         raise
     finally:
+        torch.set_flush_denormal(False)
         close()
     if not outcome.finished:
         session.tell(_end_event(session, "interrupted", {}))
