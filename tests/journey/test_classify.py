@@ -126,6 +126,7 @@ def test_python_does_what_the_readme_says(tiny_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     data = vt.open(tiny_folder)
     run = vt.train(vt.Classify(size=32), data, epochs=1, threads=1, precision="float32")
+    assert run.model is not None
     answer = run.model.predict(tiny_folder / "disk" / "0.png")
     assert answer.label in data.classes
     assert 0 < answer.confidence <= 1

@@ -128,9 +128,17 @@ class Fixed(nn.Module):
 def test_the_loss_of_mixed_pictures_weighs_both_labels():
     scores = torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
     batch = Batch(
-        pixels=[], labels=torch.tensor([0, 1]), indices=np.arange(2), keys=("a", "b"),
-        seed=0, epoch=0, position=0, inputs=torch.zeros(2, 3, 4, 4), other_labels=torch.tensor([1, 1]), share=torch.tensor([0.25, 1.0]),
-    )  # fmt: skip
+        pixels=[],
+        labels=torch.tensor([0, 1]),
+        indices=np.arange(2),
+        keys=("a", "b"),
+        seed=0,
+        epoch=0,
+        position=0,
+        inputs=torch.zeros(2, 3, 4, 4),
+        other_labels=torch.tensor([1, 1]),
+        share=torch.tensor([0.25, 1.0]),
+    )
     task = vt.Classify(loss=CrossEntropy(smoothing=0.0))
     log = scores.log_softmax(1)
     expected = -(0.25 * log[0, 0] + 0.75 * log[0, 1] + log[1, 1]) / 2

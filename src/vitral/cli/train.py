@@ -11,7 +11,7 @@ from vitral.cli.say import Reading, answer, people
 from vitral.core import OptionError
 from vitral.data import open_pictures
 from vitral.tasks import Task
-from vitral.train import Console, Run, Trained, train
+from vitral.train import Console, Run, Trained, lasting_place, train
 
 
 def train_command(kind: type[Task]) -> Callable[..., int]:
@@ -68,7 +68,7 @@ def assemble(
             raise OptionError(
                 f"--config {config}: is for the task {run.task.kind!r}, got the command {kind.kind!r}"
             )
-    run = run.with_settings(settings_from(flags, Run) | {"data": folder})
+    run = run.with_settings(settings_from(flags, Run) | {"data": lasting_place(folder)})
     run = run.with_settings({f"task.{name}": value for name, value in settings_from(flags, kind).items()})
     own, inner = set(Run.options()), set(kind.options())
     settings = read_settings(pairs)

@@ -5,7 +5,7 @@ from vitral.train.evaluate import evaluate as evaluate_model
 from vitral.train.loop import fit, step, validate
 from vitral.train.observers import Console, MetricsFile, TensorBoard
 from vitral.train.plan import Budget, Plan
-from vitral.train.run import Run
+from vitral.train.run import Run, lasting_place
 from vitral.train.run_report import worst_mistakes
 from vitral.train.session import Session
 from vitral.train.setup import begin, pick_up, use_threads
@@ -26,6 +26,7 @@ __all__ = [
     "begin",
     "evaluate_model",
     "fit",
+    "lasting_place",
     "pick_up",
     "pictures_for",
     "resume",

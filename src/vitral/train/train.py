@@ -17,7 +17,7 @@ from vitral.tasks import Task
 from vitral.train.folder import BEST_FILE, METRICS_FILE, load_best, write_model
 from vitral.train.loop import Outcome, fit, keep_best, validate
 from vitral.train.observers import MetricsFile, TensorBoard
-from vitral.train.run import Run
+from vitral.train.run import Run, lasting_place
 from vitral.train.run_report import write_report
 from vitral.train.session import Observer, Session
 from vitral.train.setup import Reading, begin, pick_up
@@ -75,10 +75,10 @@ def train(
     run = task if isinstance(task, Run) else Run(task=task)
     run = run.with_settings(options)
     if not isinstance(pictures, PictureSet):
-        run = dataclasses.replace(run, data=str(pictures))
+        run = dataclasses.replace(run, data=lasting_place(pictures))
         pictures = open_pictures(pictures, validation=run.validation, test=run.test)
     elif not run.data and pictures.root is not None:
-        run = dataclasses.replace(run, data=str(pictures.root))
+        run = dataclasses.replace(run, data=lasting_place(pictures.root))
     session = begin(
         run, pictures, out=None if out is None else Path(out), observers=observers, reading=reading
     )
