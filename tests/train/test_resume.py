@@ -126,6 +126,12 @@ def test_other_pictures_are_refused(tmp_path, digits):
         pick_up(tmp_path / "run", pictures=digits.subset(range(1000)))
 
 
+def test_pictures_from_memory_must_be_given_again(tmp_path, digits):
+    begin(small_run(), digits, out=tmp_path / "run")
+    with pytest.raises(TrainingError, match=r"came from memory; give the same ones with vitral.resume"):
+        pick_up(tmp_path / "run")
+
+
 def test_a_loss_that_is_not_finite_stops_before_the_update_and_names_the_files(tmp_path, digits, monkeypatch):
     honest = vt.Classify.augmentation
 

@@ -11,6 +11,7 @@ import torch
 from vitral.core import (
     DataError,
     Precision,
+    TrainingError,
     Warned,
     choose_device,
     choose_precision,
@@ -90,6 +91,11 @@ def pick_up(
     """
     run, facts, content = read_run(folder)
     if pictures is None:
+        if not run.data:
+            raise TrainingError(
+                f"{folder}: was trained on pictures that came from memory; give the same ones with "
+                f"vitral.resume(..., pictures=...)"
+            )
         pictures = open_pictures(run.data, validation=run.validation, test=run.test)
     threads = use_threads(run.threads)
     found = scan(
