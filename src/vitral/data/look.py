@@ -13,6 +13,7 @@ from vitral.data.crew import Crew
 from vitral.data.facts import Moments, low_median
 from vitral.data.findings import Alike, Findings
 from vitral.data.likeness import Fingerprint, near_groups
+from vitral.data.one_line import one_line
 from vitral.data.picture_set import SPLITS, PictureSet
 from vitral.data.scan import Broken
 
@@ -45,7 +46,7 @@ def look(
     """
     if threads < 1:
         raise OptionError(f"look.threads: must be at least 1, got {threads}")
-    total, place = len(pictures), pictures.root or pictures.name
+    total, place = len(pictures), one_line(pictures.root or pictures.name)
     if total == 0:
         raise DataError(f"{place}: must hold at least one picture, found none")
     seen: list[_Seen] = []
@@ -66,10 +67,8 @@ def look(
     finally:
         crew.close()
     if not seen:
-        first = broken[0]
         raise DataError(
-            f"{place}: must hold a picture that can be decoded, but all {total} are broken: "
-            f"{first.key}: {first.reason}"
+            f"{place}: must hold a picture that can be decoded, but all {total} are broken: {broken[0]}"
         )
     return _findings(pictures, seen, broken, Moments.merged(moments))
 
@@ -94,7 +93,7 @@ def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Br
         try:
             pixels = np.ascontiguousarray(pictures.pixels(index))
         except ImageError as error:
-            broken.append(Broken(key=key, reason=str(error).removeprefix(f"{key}: ")))
+            broken.append(Broken(key=key, reason=str(error).removeprefix(f"{one_line(key)}: ")))
             continue
         size = (pixels.shape[0], pixels.shape[1])
         digest = hashlib.blake2b(pixels.data, digest_size=16, salt=b"%dx%d" % size).digest()

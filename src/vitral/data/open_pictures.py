@@ -44,6 +44,8 @@ def open_pictures(
 
 def _place(text: str) -> Path | str:
     """A path when something lies there, else the word of an embedded set."""
+    if not text:  # Path("") would be the current folder.
+        raise DataError("the place of the pictures must be named, got an empty text")
     path = Path(text).expanduser()
     if os.path.lexists(path):
         return path

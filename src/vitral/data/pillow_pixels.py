@@ -77,10 +77,10 @@ def rgb_pixels(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
         return _from_16_bit(picture)
     if mode == "F":
         raise ValueError("has floating-point pixels, whose range is not stated; convert it to 8 or 16 bits")
+    if mode == "LAB":
+        raise ValueError("has CIELAB pixels, which are not supported; convert it to RGB")
     if "A" in mode or "a" in mode or "transparency" in picture.info:
         picture = _over_white(picture)
-    elif mode == "LAB":
-        raise ValueError("has CIELAB pixels, which are not supported; convert it to RGB")
     return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 

@@ -56,7 +56,7 @@ class ClassificationMetrics:
                 f"ClassificationMetrics.update: labels must lie in [0, {len(self.classes)}) or be {IGNORE}, "
                 f"got {target.min()} to {target.max()}"
             )
-        given = scores.detach().double().cpu().numpy()[counted]
+        given = scores.detach().cpu().double().numpy()[counted]  # Apple's GPU has no float64.
         given = np.where(np.isnan(given), -np.inf, given)
         np.add.at(self._confusion, (target, given.argmax(axis=1)), 1)
         self._in_top += int((_rank(given, target) < _TOP).sum())
