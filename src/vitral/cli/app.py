@@ -75,7 +75,7 @@ def _run(words: list[str]) -> int:
 
 
 def _guarded(run: Callable[[], int], *, json: bool) -> int:
-    signal.signal(signal.SIGTERM, _terminated)
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
         return run()
     except typer.Exit as stop:
@@ -83,20 +83,30 @@ def _guarded(run: Callable[[], int], *, json: bool) -> int:
     except _UsageError as error:
         shown: Any = error
         shown.show(sys.stderr)
+        if json:
+            answer({"error": shown.format_message()})
         return 2
     except OptionError as error:
         return _failed(error, 2, json=json)
     except VitralError as error:
         return _failed(error, 1, json=json)
     except (KeyboardInterrupt, typer.Abort):
-        people().print("[yellow]stopped[/yellow]")
-        return 130
+        return _stopped(130, json=json)
     except _Terminated:
-        return 143
+        return _stopped(143, json=json)
     except BrokenPipeError:
         # Whoever read our output has enough, as `| head` does.
         sys.stderr.close()
         return 1
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _stopped(code: int, *, json: bool) -> int:
+    people().print("[yellow]stopped[/yellow]  before there was anything to save")
+    if json:
+        answer({"error": "stopped"})
+    return code
 
 
 def _failed(error: VitralError, code: int, *, json: bool) -> int:

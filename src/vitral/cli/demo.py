@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-import torch
 import typer
 
-from vitral.cli.say import Reading, answer, people
-from vitral.core import Batch, DataError, VitralError
-from vitral.data import PictureSet, open_pictures
+from vitral.cli.say import Reading, answer, line, people
+from vitral.core import DataError, VitralError
+from vitral.data import open_pictures
 from vitral.report import Page
 from vitral.saved import Model
 from vitral.tasks import Classify
-from vitral.train import Console, Evaluated, Run, Trained, evaluate_model, train, worst_mistakes
+from vitral.train import (
+    Console,
+    Evaluated,
+    Run,
+    Trained,
+    evaluate_model,
+    read_run,
+    some_of,
+    train,
+    worst_mistakes,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +81,7 @@ def demo(
             highlight=False,
         )
     page.write(out / "index.html")
-    console.print(
-        f"\n[bold]open this page:[/bold]  {(out / 'index.html').resolve()}", highlight=False, soft_wrap=True
-    )
+    line(console, "open", (out / "index.html").resolve())
     if json:
         answer({"page": str(out / "index.html"), "parts": results})
     return 0
@@ -84,7 +90,7 @@ def demo(
 def _carry_out(part: Part, out: Path, threads: int | None) -> tuple[Trained, Evaluated | None]:
     console = people()
     folder = out / part.data
-    _clear(folder)
+    _clear(part, folder)
     run = dataclasses.replace(part.run, threads=threads)
     pictures = open_pictures(part.data, validation=run.validation, test=run.test)
     watch, reading = Console(console), Reading(console)
@@ -97,18 +103,23 @@ def _carry_out(part: Part, out: Path, threads: int | None) -> tuple[Trained, Eva
     return trained, judged
 
 
-def _clear(folder: Path) -> None:
+def _clear(part: Part, folder: Path) -> None:
+    """Remove the run of an earlier demo, and nothing else."""
     if not folder.exists():
         return
-    if folder.is_dir() and (not any(folder.iterdir()) or (folder / "run.json").exists()):
-        try:
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise VitralError(f"{folder}: the last demo cannot be removed ({error.strerror})") from error
-        return
-    raise DataError(
-        f"{folder}: is not the run of an earlier demo, so it is left alone; name another folder with --out"
-    )
+    try:
+        ours = read_run(folder)[0].data == part.data and not folder.is_symlink()
+    except VitralError:
+        ours = False
+    if not ours:
+        raise DataError(
+            f"{folder}: is not the run of an earlier demo, so it is left alone; "
+            f"name another folder with --out"
+        )
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise VitralError(f"{folder}: the last demo cannot be removed ({error.strerror})") from error
 
 
 def _show(page: Page, part: Part, trained: Trained, model: Model, judged: Evaluated) -> None:
@@ -122,23 +133,10 @@ def _show(page: Page, part: Part, trained: Trained, model: Model, judged: Evalua
             "the whole report": f"{trained.folder / 'report.html'}",
         }
     )
-    shown = _batch(judged.pictures, min(24, len(judged.pictures)))
+    shown = some_of(judged.pictures, 24)
     page.gallery(model.task.pictures(model.module, shown))
     page.confusion(judged.figures["confusion"], model.facts.classes)
     worst = worst_mistakes(model, judged.pictures, most=8)
     if worst:
         page.text("The most confident mistakes:")
         page.gallery(worst)
-
-
-def _batch(pictures: PictureSet, count: int) -> Batch:
-    indices = np.linspace(0, len(pictures) - 1, count).astype(int)
-    return Batch(
-        pixels=[pictures.pixels(int(i)) for i in indices],
-        labels=torch.as_tensor(pictures.labels[indices]),
-        indices=indices,
-        keys=tuple(pictures.keys[i] for i in indices),
-        seed=0,
-        epoch=0,
-        position=0,
-    )

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vitral.cli.say import Reading, answer, people
+from vitral.cli.say import Reading, answer, line, people
+from vitral.core import choose_device
 from vitral.report import Page
 from vitral.saved import Model
 from vitral.train import Evaluated, evaluate_model, pictures_for, worst_mistakes
@@ -25,8 +26,8 @@ def evaluate(
 ) -> int:
     """Judge a model on pictures it has not seen."""
     console = people()
-    model = Model.load(run)
-    pictures = pictures_for(run, folder)
+    model = Model.load(run, device=choose_device("auto").value)
+    pictures = pictures_for(model, folder)
     reading = Reading(console)
     try:
         judged = evaluate_model(model, pictures, split=split, threads=threads, reading=reading)
@@ -35,7 +36,7 @@ def evaluate(
     _print(console, model, judged)
     if page is not None:
         _page(model, judged).write(page)
-        console.print(f"[bold]{'page':>10}[/bold]  {page}", highlight=False, soft_wrap=True)
+        line(console, "page", page)
     if json:
         head = {"task": model.task.kind, "pictures": len(judged.pictures), "skipped": len(judged.skipped)}
         answer(head | {"split": judged.split, "left_out": [str(b) for b in judged.skipped]} | judged.figures)
@@ -48,17 +49,15 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
 
     figures = judged.figures
     words = f"{len(judged.pictures):,} pictures ({'whole folder' if judged.split == 'all' else judged.split})"
-    console.print(f"[dim]{'judged on':>10}[/dim]  {words}", highlight=False)
+    line(console, "judged on", words, style="dim")
     for skipped in judged.skipped[:10]:
-        console.print(
-            f"[yellow]{'left out':>10}[/yellow]  {escape(str(skipped))}", highlight=False, soft_wrap=True
-        )
+        line(console, "left out", skipped, style="yellow")
     if len(judged.skipped) > 10:
-        console.print(f"[yellow]{'':>10}[/yellow]  and {len(judged.skipped) - 10:,} more", highlight=False)
+        line(console, "", f"and {len(judged.skipped) - 10:,} more", style="yellow")
     for name, value in figures.items():
         if isinstance(value, float):
             shown = f"{value:.2%}" if 0 <= value <= 1 and name != "loss" else f"{value:.4f}"
-            console.print(f"[bold]{name.replace('_', ' '):>10}[/bold]  {shown}", highlight=False)
+            line(console, name.replace("_", " "), shown)
     if "per_class" in figures:
         table = Table("class", box=None, padding=(0, 2))
         first = next(iter(figures["per_class"].values()), {})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vitral.cli.look_page import look_page
-from vitral.cli.say import Reading, answer, people
+from vitral.cli.say import Reading, answer, line, people
 from vitral.data import open_pictures
 from vitral.data.findings import Findings
 from vitral.data.look import look as look_at
@@ -32,7 +32,7 @@ def look(
         reading.close()
     _print(console, findings)
     look_page(findings, pictures).write(page)
-    console.print(f"[bold]{'page':>10}[/bold]  {page}", highlight=False, soft_wrap=True)
+    line(console, "page", page)
     if json:
         answer(findings.to_json() | {"page": str(page)})
     return 0
@@ -42,14 +42,7 @@ def _print(console: Any, findings: Findings) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    def line(name: str, text: str, color: str = "bold") -> None:
-        console.print(
-            f"[{color}]{name:>10}[/{color}]  {escape(text.replace(chr(10), ' '))}",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    line("found", findings.found, "dim")
+    line(console, "found", findings.found, style="dim")
     table = Table(box=None, padding=(0, 2))
     splits = sorted({split for row in findings.counts.values() for split in row})
     table.add_column("class")
@@ -59,15 +52,20 @@ def _print(console: Any, findings: Findings) -> None:
         table.add_row(escape(name or "(no class)"), *(f"{row.get(split, 0):,}" for split in splits))
     console.print(table)
     for name, text in {"sizes": _sizes(findings), **_facts(findings)}.items():
-        line(name, text)
+        line(console, name, text)
     for note in findings.notes:
-        line("note", note, "yellow")
+        line(console, "note", note, style="yellow")
     for broken in findings.broken[:_MOST_NAMED]:
-        line("broken", str(broken), "yellow")
+        line(console, "broken", str(broken), style="yellow")
     for group in findings.leaks[:_MOST_NAMED]:
-        line("leak", f"{' = '.join(group.keys[:4])} ({', '.join(sorted(set(group.splits)))})", "yellow")
+        line(
+            console,
+            "leak",
+            f"{' = '.join(group.keys[:4])} ({', '.join(sorted(set(group.splits)))})",
+            style="yellow",
+        )
     for group in findings.disagreements[:_MOST_NAMED]:
-        line("two labels", " = ".join(group.keys[:4]), "yellow")
+        line(console, "two labels", " = ".join(group.keys[:4]), style="yellow")
 
 
 def _sizes(findings: Findings) -> str:

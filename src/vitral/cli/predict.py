@@ -1,6 +1,5 @@
 """`vitral predict RUN PICTURES`: answers for new pictures, as a table or as JSON."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,9 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from vitral.cli.say import answer, people
-from vitral.core import DataError, ImageError
-from vitral.data import decode, open_pictures
+from vitral.cli.say import answer, line, people
+from vitral.core import DataError, ImageError, choose_device
+from vitral.data import decode, one_line, open_pictures
 from vitral.saved import Model
 from vitral.train import use_threads
 
@@ -30,8 +29,10 @@ def predict(
 ) -> int:
     """Answer for new pictures, as a table or as JSON."""
     console = people()
+    if out is not None and out.is_file():
+        raise DataError(f"--out {out}: must be a folder, got a file")
     use_threads(threads)
-    model = Model.load(run)
+    model = Model.load(run, device=choose_device("auto").value)
     files = list(_files(pictures))
     answers: list[tuple[Path, Any]] = []
     broken: list[tuple[Path, str]] = []
@@ -40,9 +41,12 @@ def predict(
         found = model.predict([pixels for _, pixels in some]) if some else []
         answers += [(file, one) for (file, _), one in zip(some, found, strict=True)]
     _print(answers, broken, to_stdout=not json)
+    if not answers:
+        first = broken[0][1] if broken else "there is none"
+        raise DataError(f"none of the {len(files):,} pictures could be read: {first}")
     if out is not None:
         _page(model, answers, out)
-        console.print(f"[bold]{'page':>10}[/bold]  {out / 'index.html'}", highlight=False, soft_wrap=True)
+        line(console, "page", out / "index.html")
     if json:
         rows = [{"picture": str(file)} | one.to_json() for file, one in answers]
         answer(
@@ -54,8 +58,7 @@ def predict(
                 "left_out": [reason for _, reason in broken],
             }
         )
-    # Some answers are an answer; none at all is a failure.
-    return 0 if answers else 1
+    return 0
 
 
 def _files(places: list[str]) -> Iterator[Path]:
@@ -86,32 +89,24 @@ def _print(answers: list[tuple[Path, Any]], broken: list[tuple[Path, str]], *, t
     from rich.markup import escape
 
     for _, reason in broken:
-        people().print(
-            f"[yellow]{'left out':>10}[/yellow]  {escape(reason)}", highlight=False, soft_wrap=True
-        )
+        line(people(), "left out", reason, style="yellow")
     if not to_stdout or not answers:
         return
     # A table is the command's result, so it goes to stdout and into pipes.
     console = Console()
-    width = min(60, max(len(_name(file)) for file, _ in answers))
+    width = min(60, max(len(one_line(file)) for file, _ in answers))
     for file, one in answers:
         others = ", ".join(f"{name} {share:.0%}" for name, share in list(one.scores.items())[1:3])
-        name, answer_text = _name(file), f"[bold]{escape(one.label)}[/bold] {one.confidence:.1%}"
+        name, answer_text = one_line(file), f"[bold]{escape(one.label)}[/bold] {one.confidence:.1%}"
         padding = " " * max(0, width - len(name))
-        line = f"{escape(name)}{padding}  {answer_text}  [dim]{escape(others)}[/dim]"
-        console.print(line, highlight=False, soft_wrap=True)
-
-
-def _name(file: Path) -> str:
-    return os.fsdecode(os.fsencode(file)).replace("\n", "\\n")
+        row = f"{escape(name)}{padding}  {answer_text}  [dim]{escape(others)}[/dim]"
+        console.print(row, highlight=False, soft_wrap=True)
 
 
 def _page(model: Model, answers: list[tuple[Path, Any]], out: Path) -> None:
     from vitral.core import Picture
     from vitral.report import Page
 
-    if out.is_file():
-        raise DataError(f"--out {out}: must be a folder, got a file")
     page = Page(f"{model.task.kind}: {len(answers):,} pictures")
     shown = answers[:500]
     if len(answers) > len(shown):

@@ -5,6 +5,9 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
+
+from vitral.data import one_line
 
 
 def people() -> Console:
@@ -14,8 +17,14 @@ def people() -> Console:
 
 def answer(values: dict[str, Any]) -> None:
     """Print one JSON object on stdout; what cannot be written as JSON is a bug, not a `NaN`."""
-    sys.stdout.write(json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n")
+    # ASCII: a file name that is no UTF-8 must not break the answer.
+    sys.stdout.write(json.dumps(values, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def line(console: Console, name: str, text: object, *, style: str = "bold") -> None:
+    """Print a name and a text in two columns; the text is printed as it is, on one line."""
+    console.print(Text.assemble((f"{name:>10}", style), "  ", one_line(text)), soft_wrap=True)
 
 
 class Reading:

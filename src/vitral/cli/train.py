@@ -1,5 +1,6 @@
 """`vitral train TASK FOLDER`: one command per task, made from the task's options."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from vitral.cli.flags import read_config, read_settings, settings_from
-from vitral.cli.say import Reading, answer, people
+from vitral.cli.say import Reading, answer, line, people
 from vitral.core import OptionError
 from vitral.data import open_pictures
 from vitral.tasks import Task
-from vitral.train import Console, Run, Trained, lasting_place, train
+from vitral.train import Console, Run, Trained, settle, train
 
 
 def train_command(kind: type[Task]) -> Callable[..., int]:
@@ -35,13 +36,13 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
         **flags: Any,
     ) -> int:
         """Train; `with_flags` puts the task's own summary here."""
-        run = assemble(kind, folder, config, set_ or [], flags)
+        run, later = assemble(kind, config, set_ or [], flags)
         console = people()
         watch, reading = Console(console), Reading(console)
         pictures = open_pictures(folder, validation=run.validation, test=run.test)
-        console.print(f"[dim]{'found':>10}[/dim]  {pictures.found}", highlight=False, soft_wrap=True)
+        line(console, "found", pictures.found, style="dim")
         try:
-            trained = train(run, pictures, out=out, observers=(watch,), reading=reading)
+            trained = train(run, pictures, out=out, observers=(watch,), reading=reading, **later)
         finally:
             watch.close()
             reading.close()
@@ -53,9 +54,12 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
 
 
 def assemble(
-    kind: type[Task], folder: str, config: Path | None, pairs: list[str], flags: dict[str, Any]
-) -> Run:
+    kind: type[Task], config: Path | None, pairs: list[str], flags: dict[str, Any]
+) -> tuple[Run, dict[str, Any]]:
     """The run a person asked for: defaults, then the file, then flags, then `--set`.
+
+    Returns:
+        The run, and settings for options that are decided only when the pictures are known.
 
     Raises:
         OptionError: an unknown option (the nearest is suggested), or a value out of range.
@@ -68,7 +72,7 @@ def assemble(
             raise OptionError(
                 f"--config {config}: is for the task {run.task.kind!r}, got the command {kind.kind!r}"
             )
-    run = run.with_settings(settings_from(flags, Run) | {"data": lasting_place(folder)})
+    run = run.with_settings(settings_from(flags, Run))
     run = run.with_settings({f"task.{name}": value for name, value in settings_from(flags, kind).items()})
     own, inner = set(Run.options()), set(kind.options())
     settings = read_settings(pairs)
@@ -77,7 +81,9 @@ def assemble(
         f"task.{name}" if name.split(".")[0] not in own and name.split(".")[0] in inner else name: value
         for name, value in settings.items()
     }
-    return run.with_settings(full)
+    if "data" in full:
+        raise OptionError("--set data: the pictures are named by the command's argument")
+    return settle(run, full)
 
 
 def tell(trained: Trained, *, json: bool) -> int:
@@ -86,16 +92,16 @@ def tell(trained: Trained, *, json: bool) -> int:
     folder = str(trained.folder)
     numbers = {name: value for name, value in trained.figures.items() if isinstance(value, int | float)}
     if trained.finished:
-        _line(console, "done", f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min ({trained.why})")
+        line(console, "done", f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min ({trained.why})")
         for name in ("accuracy",):
             if name in numbers:
-                _line(console, name, f"{numbers[name]:.2%} on the validation pictures")
-        _line(console, "report", str(trained.folder / "report.html"))
-        _line(console, "model", str(trained.folder / "model.safetensors"))
-        _line(console, "next", f"vitral predict {folder} PICTURE...    vitral evaluate {folder} FOLDER")
+                line(console, name, f"{numbers[name]:.2%} on the validation pictures")
+        line(console, "report", str(trained.folder / "report.html"))
+        line(console, "model", str(trained.folder / "model.safetensors"))
+        line(console, "next", f"vitral predict {folder} PICTURE...    vitral evaluate {folder} FOLDER")
     else:
-        _line(console, "stopped", f"{trained.why}; everything is saved")
-        _line(console, "go on with", f"vitral resume {folder}")
+        line(console, "stopped", f"{trained.why}; everything is saved")
+        line(console, "go on with", f"vitral resume {shlex.quote(folder)}")
     if json:
         answer(
             {
@@ -106,12 +112,7 @@ def tell(trained: Trained, *, json: bool) -> int:
                 "validation": numbers,
                 "model": str(trained.folder / "model.safetensors") if trained.finished else None,
                 "report": str(trained.folder / "report.html") if trained.finished else None,
-                "resume": None if trained.finished else f"vitral resume {folder}",
+                "resume": None if trained.finished else f"vitral resume {shlex.quote(folder)}",
             }
         )
     return trained.exit_code
-
-
-def _line(console: Any, name: str, text: str) -> None:
-    console.print(f"[bold]{name:>10}[/bold]  ", end="")
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -44,7 +44,7 @@ def _write_and_rename(path: Path, content: bytes | str | Callable[[BinaryIO], No
             if callable(content):
                 content(file)
             else:
-                file.write(content.encode() if isinstance(content, str) else content)
+                file.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, _permissions(path))

@@ -91,7 +91,7 @@ class Epoch(Event, kind="epoch"):
     validation_loss: float | None = option(None, "mean loss on the validation pictures")
     scores: dict[str, float] = option(help="metrics on the validation pictures, by name")
     best: bool = option(False, "whether this is the best model so far")
-    seconds: float = option(0.0, "duration of the epoch with its validation", unit="s", low=0)
+    seconds: float = option(0.0, "duration of the training part of the epoch", unit="s", low=0)
     elapsed: float = option(0.0, "training time so far, over all resumptions", unit="s", low=0)
     pictures_per_s: float | None = option(None, "speed of training", unit="pictures/s", low=0)
     waiting: float | None = option(None, "share of time spent waiting for data", low=0, high=1)
@@ -118,7 +118,7 @@ def append(path: str | Path, event: Event) -> None:
         VitralError: the file cannot be written.
     """
     path = Path(path)
-    line = json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
+    line = json.dumps(event.to_json(), allow_nan=False) + "\n"
     try:
         with path.open("a+b") as file:
             _cut_torn_line(file)

@@ -49,15 +49,15 @@ def step_times() -> StepTimes:
     path, key = cache_file("step-times.json"), _key()
     kept = _kept(path) if path else {}
     if key in kept:
-        return StepTimes(ms=kept[key], origin=f"timed earlier, kept in {path}")
+        return StepTimes(ms=kept[key], origin="timed earlier on this machine")
     ms = _timed_once()
     if path is None:
         return StepTimes(ms=ms, origin="timed now, not kept: there is no cache folder")
     try:
         atomic_write(path, _as_text(kept | {key: ms}))
-    except VitralError as error:
-        return StepTimes(ms=ms, origin=f"timed now, not kept: {error}")
-    return StepTimes(ms=ms, origin=f"timed now, kept in {path}")
+    except VitralError:
+        return StepTimes(ms=ms, origin="timed now, not kept: the cache folder cannot be written")
+    return StepTimes(ms=ms, origin="timed now, and kept")
 
 
 def cache_file(name: str) -> Path | None:

@@ -39,7 +39,10 @@ def open_pictures(
     if kind is not None and not (chosen.embedded or chosen.recognizes(place)):
         raise DataError(f"{one_line(place)}: cannot be opened as {kind!r}")
     pictures = source.open(place)
-    return replace(pictures, name=_safe(pictures.name))
+    again = str(place.resolve()) if isinstance(place, Path) else place if isinstance(place, str) else ""
+    # Other options than the shares are not remembered, so such a set cannot be opened again by its place.
+    lasting = again if kind is None and not options else ""
+    return replace(pictures, name=_safe(pictures.name), place=lasting, shares=(validation, test))
 
 
 def _place(text: str) -> Path | str:

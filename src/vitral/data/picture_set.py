@@ -82,6 +82,8 @@ class PictureSet:
         origin: what was found, as the first words of `found`, for example "class folders".
         split_by: how the splits came about.
         notes: warnings for a person, one sentence each.
+        place: what it was opened from, when that opens it again; a subset has none.
+        shares: the shares for validation and test it was opened with.
         rows: row of each picture in `source`; None: the keys are in the order of the source.
     Raises:
         DataError: the parts contradict each other.
@@ -97,6 +99,8 @@ class PictureSet:
     origin: str = "pictures"
     split_by: SplitBy = "none"
     notes: tuple[str, ...] = ()
+    place: str = ""
+    shares: tuple[float, float] = (0.0, 0.0)
     rows: Int[NDArray[np.int64], " b"] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
 
     def __post_init__(self) -> None:
@@ -176,6 +180,7 @@ class PictureSet:
             labels=self.labels[chosen],
             splits=self.splits[chosen],
             rows=self.rows[chosen],
+            place="",
         )
 
     def of_split(self, split: str) -> "PictureSet":

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vitral.core import FileFormatError, OptionError, VitralError
-from vitral.data import DataFacts, decode
+from vitral.data import DataFacts, decode, shrunk
 from vitral.saved.tensor_file import read_tensors, write_tensors
 from vitral.tasks.task import Task, TaskModel
 
@@ -56,12 +56,13 @@ class Model:
             One typed prediction, or a list of them in the same order.
         Raises:
             ImageError: a picture cannot be decoded.
+            VitralError: decoded pixels are not uint8 of h x w x 3.
         """
         if isinstance(pictures, str | Path | bytes | np.ndarray):
-            return self._answers([pictures])[0]
+            return self._answers([pictures], first=0)[0]
         answers: list[Any] = []
         for some in _groups(pictures, 64):
-            answers.extend(self._answers(some))
+            answers.extend(self._answers(some, first=len(answers)))
         return answers
 
     def save(self, path: str | Path) -> str:
@@ -80,6 +81,9 @@ class Model:
     def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> "Model":
         """Read a model file, or the model of a run folder.
 
+        Args:
+            path: the file, or the folder that holds `model.safetensors`.
+            device: where the network will run.
         Raises:
             FileFormatError: no such file, damaged, cut short, or not a model.
         """
@@ -99,10 +103,12 @@ class Model:
         module.eval().to(device)
         return cls(task=task, module=module, record=dict(content.get("record", {})), digest=digest)
 
-    def _answers(self, pictures: Sequence[PictureLike]) -> list[Any]:
+    def _answers(self, pictures: Sequence[PictureLike], *, first: int) -> list[Any]:
         self.module.eval()
-        decoded = [_pixels(picture, position) for position, picture in enumerate(pictures)]
-        return list(self.task.predict(self.module, decoded))
+        decoded = [_pixels(picture, number) for number, picture in enumerate(pictures, start=first)]
+        # Shrunk as training and evaluation shrink, so that all three see the same pixels.
+        side = self.task.short_side_px()
+        return list(self.task.predict(self.module, [shrunk(picture, side) for picture in decoded]))
 
 
 def _pixels(picture: PictureLike, position: int) -> NDArray[np.uint8]:

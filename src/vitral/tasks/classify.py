@@ -69,7 +69,7 @@ class ClassifyMetrics:
         assert batch.inputs is not None
         scores = self._task.scores(model, batch.inputs)
         self._counts.update(scores, batch.labels)
-        self._total += float(self._task.loss.each(scores, batch.labels).double().sum())
+        self._total += float(self._task.loss.each(scores, batch.labels).cpu().double().sum())
         self._pictures += int((batch.labels != IGNORE).sum())
 
     def result(self) -> dict[str, Any]:
@@ -245,8 +245,11 @@ class Classify(Task, kind="classify"):
         return drawn
 
     def short_side_px(self) -> int:
-        """A quarter more than the network sees, so that random crops still have detail."""
-        return round(_STORED_LARGER * (self.size or _LARGE_SIZE_PX))
+        """A quarter more than the network sees, so that random crops still have detail.
+
+        Never under what an open size could become, so that deciding does not change it.
+        """
+        return round(_STORED_LARGER * max(self.size or 0, _LARGE_SIZE_PX))
 
     @property
     def _network(self) -> Network:

@@ -1,6 +1,7 @@
 """What a run leaves open is decided here from the pictures, and every choice is explained."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from vitral.core import Choice
@@ -11,6 +12,20 @@ from vitral.train.run import Run
 
 # A first model should come while a person waits: a coffee for a small folder, lunch for a large one.
 _MINUTES_SMALL_SET, _MINUTES_LARGE_SET, _LARGE_SET = 12.5, 28.0, 10_000
+
+
+def settle(run: Run, settings: Mapping[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """Apply settings by dotted name; give back those that reach into an option still open.
+
+    `optimizer.lr=0.1` without a named optimizer means the one that will be chosen: it is
+    applied after `decide`.
+
+    Raises:
+        OptionError: an unknown name, or a bad value.
+    """
+    later = {name: value for name, value in settings.items() if _reaches_into_open(run, name, settings)}
+    now = {name: value for name, value in settings.items() if name not in later}
+    return run.with_settings(now), later
 
 
 def decide(
@@ -78,6 +93,17 @@ def default_schedule() -> Schedule:
 def usual_epochs(train_count: int) -> int:
     """Epochs after which more rarely help: small sets are seen more often."""
     return max(16, min(200, round(240_000 / max(train_count, 1))))
+
+
+def _reaches_into_open(run: Run, name: str, settings: Mapping[str, Any]) -> bool:
+    spec: Any = run
+    parts = name.split(".")
+    for depth, part in enumerate(parts[:-1], start=1):
+        spec = getattr(spec, part, "")
+        prefix = ".".join(parts[:depth])
+        if spec is None:
+            return parts[depth:] != ["kind"] and not {prefix, f"{prefix}.kind"} & set(settings)
+    return False
 
 
 def _batch(train_count: int) -> int:

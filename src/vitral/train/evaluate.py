@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from vitral.core import IGNORE, DataError, OptionError
 from vitral.data import Broken, Loader, PictureSet, open_pictures, scan
 from vitral.saved import Model
-from vitral.train.folder import RUN_FILE, read_run
+from vitral.train.folder import picture_digest
 from vitral.train.setup import Reading, use_threads
 
 
@@ -32,16 +31,19 @@ class Evaluated:
     skipped: tuple[Broken, ...]
 
 
-def pictures_for(model_place: Path, place: str) -> PictureSet:
+def pictures_for(model: Model, place: str) -> PictureSet:
     """Open a place for evaluation.
 
-    The folder a run was trained on is split as it was then; any other unsplit folder is whole.
+    The pictures a model was trained on are recognized by their digest, wherever they and the
+    model file lie now, and split as they were then; any other unsplit folder is taken whole.
     """
-    run_file = model_place / RUN_FILE if model_place.is_dir() else model_place.parent / RUN_FILE
-    if run_file.exists():
-        run, _, _ = read_run(run_file.parent)
-        if run.data and (run.data == place or Path(run.data).resolve() == Path(place).resolve()):
-            return open_pictures(place, validation=run.validation, test=run.test)
+    split = model.record.get("split", {})
+    if isinstance(split, dict) and split.get("pictures"):
+        shares = (split.get("validation"), split.get("test"))
+        if all(isinstance(share, float) for share in shares):
+            again = open_pictures(place, validation=shares[0], test=shares[1])
+            if picture_digest(again) == split["pictures"]:
+                return again
     return open_pictures(place, validation=0.0, test=0.0)
 
 
@@ -110,8 +112,13 @@ def _relabelled(pictures: PictureSet, classes: tuple[str, ...]) -> tuple[Picture
             f"{pictures.name}: has none of the model's classes ({', '.join(classes[:8])} ...), but {got}"
         )
     without = np.flatnonzero(labels == IGNORE)
+    known_class = pictures.labels != IGNORE
     left_out = tuple(
-        Broken(key=pictures.keys[i], reason="its class is not one of the model's") for i in without
+        Broken(
+            key=pictures.keys[i],
+            reason="its class is not one of the model's" if known_class[i] else "has no class",
+        )
+        for i in without
     )
     renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
     kept = renamed.subset(np.flatnonzero(labels != IGNORE))

@@ -1,7 +1,10 @@
 """The run folder: what lies where, and how a training is put down and picked up again."""
 
 import hashlib
+import itertools
 import json
+import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +24,44 @@ BEST_FILE = "checkpoint/best.safetensors"
 _RUN_VERSION = 1
 
 
+def check_free(out: Path | None) -> None:
+    """Refuse a run folder that is in use, before any work is done.
+
+    Raises:
+        DataError: the folder holds something, is a file, or cannot be read.
+    """
+    if out is None:
+        return
+    try:
+        taken = out.is_file() or (out.is_dir() and any(out.iterdir()))
+    except OSError as error:
+        raise DataError(f"{out}: cannot be used as a run folder ({error.strerror})") from error
+    if taken:
+        resume = f"continue it with: vitral resume {shlex.quote(str(out))}"
+        way_out = resume if (out / RUN_FILE).exists() else "name another folder"
+        raise DataError(f"{out}: already holds something; {way_out}")
+
+
 def new_folder(out: Path | None, *, task: str, name: str) -> Path:
     """Make the folder of a new run: the asked one, or the first free `runs/TASK-NAME-N`.
 
     Raises:
-        DataError: the asked folder already holds something.
+        DataError: the asked folder already holds something, or no folder can be made.
     """
-    if out is None:
-        number = 1
-        while True:
-            out = Path("runs") / f"{task}-{name}-{number}"
-            try:
-                out.mkdir(parents=True)
-                return out
-            except FileExistsError:
-                number += 1
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        way_out = (
-            f"continue it with: vitral resume {out}" if (out / RUN_FILE).exists() else "name another folder"
-        )
-        raise DataError(f"{out}: already holds something; {way_out}")
+    check_free(out)
+    place = out or Path("runs")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
+        if out is not None:
+            return out
+        for number in itertools.count(1):
+            folder = place / f"{task}-{name[:100]}-{number}"
+            if not os.path.lexists(folder):
+                folder.mkdir()
+                return folder
     except OSError as error:
-        raise DataError(f"{out}: cannot be made ({error.strerror})") from error
-    return out
+        raise DataError(f"{place}: cannot be made ({error.strerror})") from error
+    raise AssertionError("counting never ends")
 
 
 def write_run(folder: Path, session: Session, *, short_side: int | None) -> None:
@@ -58,27 +74,40 @@ def write_run(folder: Path, session: Session, *, short_side: int | None) -> None
         "channels_last": session.precision.channels_last,
         "pictures": picture_digest(session.scan.pictures),
     }
-    atomic_write(folder / RUN_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    atomic_write(folder / RUN_FILE, json.dumps(content, indent=2) + "\n")
 
 
 def read_run(folder: Path) -> tuple[Run, DataFacts, dict[str, Any]]:
     """Read what `write_run` wrote: the run, the facts, and the other values.
 
     Raises:
-        FileFormatError: no run folder, or a damaged or newer `run.json`.
+        FileFormatError: no run folder, or a damaged, changed or newer `run.json`.
     """
     path = folder / RUN_FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if int(content["version"]) > _RUN_VERSION:
             raise FileFormatError(f"{path}: was written by a newer Vitral; update Vitral")
-        return Run.from_json(content["run"]), DataFacts.from_json(content["facts"]), content
+        run = Run.from_json(content["run"])
+        _check_resolved(run, content)
+        return run, DataFacts.from_json(content["facts"]), content
     except FileNotFoundError as error:
         raise FileFormatError(f"{folder}: is not a run folder: it has no {RUN_FILE}") from error
+    except FileFormatError:
+        raise
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        if isinstance(error, FileFormatError):
-            raise
         raise FileFormatError(f"{path}: is damaged: {error}") from error
+
+
+def _check_resolved(run: Run, content: dict[str, Any]) -> None:
+    open_options = [
+        name for name in ("optimizer", "schedule", "batch", "threads") if getattr(run, name) is None
+    ]
+    open_options += [name for name in ("device", "precision") if getattr(run, name) == "auto"]
+    if open_options:
+        raise ValueError(f"{open_options[0]} must have a value in the run.json of a run")
+    if not isinstance(content["short_side_px"], int | None) or not isinstance(content["channels_last"], bool):
+        raise TypeError("short_side_px must be a whole number and channels_last true or false")
 
 
 def picture_digest(pictures: PictureSet) -> str:
@@ -99,6 +128,7 @@ def save_checkpoint(session: Session) -> None:
         groups["average"] = session.average.weights
     budget = session.budget
     content = {
+        "run": session.run.to_json(),
         "loader": session.loader.state_dict(),
         "optimizer": optimizer,
         "plan": session.plan.to_json(),
@@ -106,6 +136,7 @@ def save_checkpoint(session: Session) -> None:
         "step": session.step,
         "best_score": session.best_score,
         "best_epoch": session.best_epoch,
+        "improved_epoch": session.improved_epoch,
         "elapsed_s": session.elapsed_s,
     }
     write_checkpoint(session.folder / STATE_FILE, groups, content)
@@ -125,6 +156,8 @@ def restore(session: Session) -> bool:
     if not path.exists():
         return False
     groups, content = read_checkpoint(path)
+    if content.get("run") != session.run.to_json():
+        raise FileFormatError(f"{path}: does not fit this run: {RUN_FILE} was changed since it was written")
     try:
         session.model.load_state_dict(groups["model"])
         if session.average is not None:
@@ -135,6 +168,7 @@ def restore(session: Session) -> bool:
         session.budget = _with_speeds(session.budget, content["speeds"])
         session.step = int(content["step"])
         session.best_score, session.best_epoch = content["best_score"], int(content["best_epoch"])
+        session.improved_epoch = int(content["improved_epoch"])
         session.elapsed_before_s = float(content["elapsed_s"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise FileFormatError(f"{path}: does not fit this run: {error}") from error
@@ -166,7 +200,7 @@ def write_model(session: Session, figures: dict[str, Any]) -> saved.Model:
         "validation": {name: value for name, value in figures.items() if isinstance(value, int | float)},
         "pictures": len(session.train),
         "split": {
-            "by": session.scan.pictures.split_by,
+            "pictures": session.opened,
             "validation": session.run.validation,
             "test": session.run.test,
         },

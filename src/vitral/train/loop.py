@@ -8,7 +8,7 @@ import torch
 
 from vitral.core import Batch, TrainingError, derived_seed
 from vitral.core.record import Epoch, Step
-from vitral.data import Loader, PictureSet
+from vitral.data import Loader, PictureSet, one_line
 from vitral.train.folder import save_best, save_checkpoint
 from vitral.train.session import Session
 from vitral.train.stop import Stop
@@ -19,12 +19,14 @@ class Outcome:
     """How a call of `fit` ended.
 
     Args:
-        finished: the plan was carried out, or patience ended it; False after a signal.
-        why: one sentence for a person.
+        finished: the plan was carried out, or patience or time ended it; False after a signal.
+        why: a few words for a person.
+        reason: the same in the words of the run record (see `core.record.End`).
     """
 
     finished: bool
     why: str
+    reason: str = "finished"
 
 
 def fit(session: Session, stop: Stop) -> Outcome:
@@ -38,12 +40,15 @@ def fit(session: Session, stop: Stop) -> Outcome:
         stop: asked from outside, looked at after every step.
     Raises:
         TrainingError: the loss is not finite; the weights are those before the bad batch.
+    Returns:
+        How it ended; the session holds the rest.
     """
     run, loader = session.run, session.loader
     saved_at = session.elapsed_s
     while session.epoch < session.plan.epochs:
         if out_of_patience(session):
-            return Outcome(finished=True, why=f"no better score for {run.patience} epochs")
+            why = f"no better score for {run.patience} epochs"
+            return Outcome(finished=True, why=why, reason="no progress")
         epoch, epoch_began = session.epoch, session.elapsed_s
         # Pictures may grow with progress; a whole epoch has one size.
         size = session.plan.progress(epoch)
@@ -58,9 +63,14 @@ def fit(session: Session, stop: Stop) -> Outcome:
             if at_update and stop.asked:
                 save_checkpoint(session)
                 return Outcome(finished=False, why="stopped by a signal")
+            if at_update and session.budget.is_spent(session.elapsed_s):
+                keep_best(session, validate(session), epoch)
+                save_checkpoint(session)
+                return Outcome(finished=True, why="the time is up", reason="time")
             if at_update and run.save_s and session.elapsed_s - saved_at >= run.save_s:
                 save_checkpoint(session)
                 saved_at = session.elapsed_s
+        trained_s = session.elapsed_s - epoch_began
         figures = validate(session)
         keep_best(session, figures, epoch)
         if not resumed_inside:
@@ -72,7 +82,7 @@ def fit(session: Session, stop: Stop) -> Outcome:
             elapsed_s=session.elapsed_s,
             work=lambda progress: _work(session, progress),
         )
-        session.tell(_epoch_event(session, epoch, losses, figures, session.elapsed_s - epoch_began))
+        session.tell(_epoch_event(session, epoch, losses, figures, trained_s))
         save_checkpoint(session)
         saved_at = session.elapsed_s
         if stop.asked and session.epoch < session.plan.epochs:
@@ -104,7 +114,9 @@ def step(session: Session, batch: Batch) -> float:
     value = float(loss.detach())
     if not math.isfinite(value):
         raise TrainingError(_not_finite(batch, value, session))
-    (loss / run.accumulate).backward()
+    # The last group of an epoch may be smaller; its gradient is a mean like the others.
+    first = batch.position // run.accumulate * run.accumulate
+    (loss / min(run.accumulate, len(session.loader) - first)).backward()
     if _is_update(session, batch):
         if run.clip:
             torch.nn.utils.clip_grad_norm_(session.model.parameters(), run.clip)
@@ -112,7 +124,9 @@ def step(session: Session, batch: Batch) -> float:
         optimizer.zero_grad(set_to_none=True)
         session.step += 1
         if session.average is not None:
-            session.average.follow(session.model, session.step)
+            updates = math.ceil(len(session.loader) / run.accumulate)
+            horizon = run.average * session.plan.epochs * updates
+            session.average.follow(session.model, session.step, horizon=horizon)
     return value
 
 
@@ -141,7 +155,14 @@ def validate(session: Session, pictures: PictureSet | None = None) -> dict[str, 
         for batch in loader:
             batch = session.place(batch)
             metrics.update(model, batch)
-    return metrics.result()
+    figures = metrics.result()
+    bad = [name for name, value in figures.items() if isinstance(value, float) and not math.isfinite(value)]
+    if bad:
+        raise TrainingError(
+            f"validation gave a {bad[0]} that is not finite; the last checkpoint is from before: try a "
+            f"smaller learning rate (--set optimizer.lr=...) or --precision float32"
+        )
+    return figures
 
 
 def keep_best(session: Session, figures: dict[str, Any], epoch: int) -> bool:
@@ -152,6 +173,8 @@ def keep_best(session: Session, figures: dict[str, Any], epoch: int) -> bool:
     score = session.run.task.score
     if figures and not score.better(figures, session.best_score):
         return False
+    if not figures or session.best_score is None or float(figures[score.name]) != session.best_score:
+        session.improved_epoch = epoch
     session.best_score = float(figures[score.name]) if figures else None
     session.best_epoch = epoch
     save_best(session)
@@ -161,7 +184,7 @@ def keep_best(session: Session, figures: dict[str, Any], epoch: int) -> bool:
 def out_of_patience(session: Session) -> bool:
     """Tell whether too many epochs went by without a better score."""
     patience = session.run.patience
-    return bool(patience) and session.epoch - 1 - session.best_epoch >= patience
+    return bool(patience) and session.epoch - 1 - session.improved_epoch >= patience
 
 
 def _is_update(session: Session, batch: Batch) -> bool:
@@ -175,7 +198,9 @@ def _work(session: Session, progress: float) -> float:
 
 
 def _not_finite(batch: Batch, value: float, session: Session) -> str:
-    names = ", ".join(batch.keys[:4]) + (f" and {len(batch.keys) - 4} more" if len(batch.keys) > 4 else "")
+    names = ", ".join(map(one_line, batch.keys[:4])) + (
+        f" and {len(batch.keys) - 4} more" if len(batch.keys) > 4 else ""
+    )
     rate = max(group["lr"] for group in session.optimizer.param_groups)
     return (
         f"the loss became {value} in epoch {batch.epoch + 1}, batch {batch.position + 1} ({names}), "
@@ -197,8 +222,9 @@ def _step_event(session: Session, batch: Batch, loss: float) -> Step:
 
 
 def _epoch_event(
-    session: Session, epoch: int, losses: list[float], figures: dict[str, Any], seconds: float
+    session: Session, epoch: int, losses: list[float], figures: dict[str, Any], trained_s: float
 ) -> Epoch:
+    """After a resume inside an epoch, its loss, seconds and speed are those of the remainder."""
     numbers = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
     return Epoch(
         epoch=epoch,
@@ -208,8 +234,8 @@ def _epoch_event(
         validation_loss=numbers.pop("loss", None),
         scores=numbers,
         best=session.best_epoch == epoch,
-        seconds=seconds,
+        seconds=trained_s,
         elapsed=session.elapsed_s,
-        pictures_per_s=len(losses) * session.loader.batch_size / seconds if seconds > 0 else None,
-        waiting=min(1.0, session.loader.waited_s / seconds) if seconds > 0 else None,
+        pictures_per_s=len(losses) * session.loader.batch_size / trained_s if trained_s > 0 else None,
+        waiting=min(1.0, session.loader.waited_s / trained_s) if trained_s > 0 else None,
     )

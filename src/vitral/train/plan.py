@@ -58,6 +58,10 @@ class Budget:
     reserve: float = 0.04
     speeds: tuple[float, ...] = ()
 
+    def is_spent(self, elapsed_s: float) -> bool:
+        """Whether the limit is reached, so that training must end even inside an epoch."""
+        return self.seconds is not None and elapsed_s >= self.seconds
+
     def observed(self, *, seconds: float, work: float) -> "Budget":
         """The budget after one more epoch took `seconds` for `work` units."""
         return replace(self, speeds=(*self.speeds, seconds / max(work, 1e-9)))
@@ -65,7 +69,9 @@ class Budget:
     def fitted(
         self, plan: Plan, *, next_epoch: int, elapsed_s: float, work: Callable[[float], float]
     ) -> Plan:
-        """The plan that uses the remaining time: never past the limit, never under one more epoch.
+        """The plan that fits the remaining time, of at least one more epoch.
+
+        An epoch that turns out too long is ended by `is_spent`.
 
         Args:
             plan: the plan so far.

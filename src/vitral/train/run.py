@@ -1,17 +1,10 @@
 """`Run`: one training as a value; with the same pictures it gives the same model."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from vitral.core import Spec, option
 from vitral.optim import Optimizer, Schedule
 from vitral.tasks import Task
-
-
-def lasting_place(place: str | Path) -> str:
-    """A place as `Run.data` keeps it: absolute, so that `resume` works from any folder."""
-    path = Path(place)
-    return str(path.resolve()) if path.exists() else str(place)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,13 +94,23 @@ def _judged(page: Page, session: Session, model: Model, figures: dict[str, Any])
 
 
 def worst_mistakes(model: Model, pictures: PictureSet, *, most: int = _MOST_SHOWN) -> list[Picture]:
-    """The wrong answers the model is surest of, drawn; at most the first 4096 pictures are judged."""
+    """The wrong answers the model is surest of, drawn; at most 4096 evenly spread pictures are judged."""
     wrong: list[Picture] = []
-    for start in range(0, min(len(pictures), _MOST_JUDGED), 64):
-        batch = _batch_of(pictures, list(range(start, min(start + 64, len(pictures)))))
+    judged = _spread(pictures, _MOST_JUDGED)
+    for start in range(0, len(judged), 64):
+        batch = _batch_of(pictures, judged[start : start + 64])
         wrong += [picture for picture in model.task.pictures(model.module, batch) if picture.mood == "bad"]
         wrong = sorted(wrong, key=lambda picture: -picture.weight)[:most]
     return wrong
+
+
+def some_of(pictures: PictureSet, count: int) -> Batch:
+    """A batch of at most `count` pictures, evenly spread over the set."""
+    return _batch_of(pictures, _spread(pictures, count))
+
+
+def _spread(pictures: PictureSet, most: int) -> list[int]:
+    return np.linspace(0, len(pictures) - 1, min(most, len(pictures))).astype(int).tolist()
 
 
 def _batch_of(pictures: PictureSet, indices: list[int]) -> Batch:

@@ -41,7 +41,10 @@ class Session:
         observers: told of every event; they return nothing.
         opening: events of the preparation (choices, warnings), told once the record is open.
         step: optimizer steps made.
-        best_score: the best validation score so far, and the epoch that reached it.
+        best_score: the best validation score so far.
+        best_epoch: the latest epoch that reached it, whose weights are kept.
+        improved_epoch: the epoch that first reached it, from which patience counts.
+        opened: digest of the pictures as they were opened, broken ones included.
         elapsed_before_s: training time before this process, when resumed.
     """
 
@@ -64,6 +67,8 @@ class Session:
     step: int = 0
     best_score: float | None = None
     best_epoch: int = -1
+    improved_epoch: int = -1
+    opened: str = ""
     elapsed_before_s: float = 0.0
     started: float = field(default_factory=time.perf_counter)
 

@@ -2,8 +2,10 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
@@ -23,7 +25,15 @@ from vitral.nn import DataDependent
 from vitral.tasks import TaskModel
 from vitral.train.decide import decide, first_plan
 from vitral.train.ema import Average
-from vitral.train.folder import check_unchanged, new_folder, read_run, restore, write_run
+from vitral.train.folder import (
+    check_free,
+    check_unchanged,
+    new_folder,
+    picture_digest,
+    read_run,
+    restore,
+    write_run,
+)
 from vitral.train.run import Run
 from vitral.train.session import Observer, Session
 
@@ -35,6 +45,7 @@ def begin(
     pictures: PictureSet,
     *,
     out: Path | None,
+    later: Mapping[str, Any] | None = None,
     observers: tuple[Observer, ...] = (),
     reading: Reading | None = None,
 ) -> Session:
@@ -44,6 +55,7 @@ def begin(
         run: as asked.
         pictures: the whole set, with its splits.
         out: the run folder; None makes the next free one below `runs/`.
+        later: settings that reach into what is still open; applied once it is decided.
         observers: told of every choice and warning, and of all that follows.
         reading: called with (pictures read, pictures in total) during the first pass.
     Raises:
@@ -51,6 +63,9 @@ def begin(
         ImageError: with `strict`, the first broken picture.
         OptionError: an option does not fit this machine or these pictures.
     """
+    started = time.perf_counter()
+    device = choose_device(run.device)
+    check_free(out)
     threads = use_threads(run.threads)
     short_side = run.task.short_side_px()
     found = scan(pictures, short_side=short_side, threads=threads, strict=run.strict, progress=reading)
@@ -58,7 +73,7 @@ def begin(
     if len(train) == 0:
         raise DataError(f"{pictures.name}: has no training pictures; found: {pictures.found}")
     run, choices = decide(run, found.pictures, found.facts, train_count=len(train))
-    device = choose_device(run.device)
+    run = run.with_settings(later or {})
     precision = choose_precision(run.precision, device.value)
     # What this machine made of "auto" is part of the run: a resumed training must not choose anew.
     run = dataclasses.replace(
@@ -66,6 +81,7 @@ def begin(
     )
     folder = new_folder(out, task=run.task.kind or "run", name=pictures.name)
     session = _session(run, found, folder, device.value, precision.value, observers)
+    session.started, session.opened = started, picture_digest(pictures)
     session.opening = tuple(choice.record() for choice in (device, precision, *choices)) + _warnings(
         session, pictures
     )
@@ -106,6 +122,7 @@ def pick_up(
     half = torch.bfloat16 if run.precision == "bfloat16" else None
     precision = Precision(autocast=half, channels_last=bool(content["channels_last"]))
     session = _session(run, dataclasses.replace(found, facts=facts), folder, device, precision, observers)
+    session.opened = picture_digest(pictures)
     restore(session)
     return session
 
@@ -141,11 +158,13 @@ def _session(
         transform=run.task.augmentation(found.facts, train=True, progress=0.0),
     )
     model = _model(run, found.facts, train)
+    if device.type == "cuda":
+        # The same kernels every time: a resumed training must repeat every bit.
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     model.to(device, memory_format=precision.memory_format)  # pyright: ignore[reportCallIssue]
     plan, budget = first_plan(run, train_count=len(train))
     assert run.optimizer is not None
     assert run.schedule is not None
-    horizon = run.average * plan.epochs * len(loader)
     return Session(
         run=run,
         folder=folder,
@@ -154,7 +173,7 @@ def _session(
         val=found.pictures.of_split("val"),
         loader=loader,
         model=model,
-        average=Average(model, horizon=horizon) if run.average else None,
+        average=Average(model) if run.average else None,
         optimizer=run.optimizer.build(model),
         schedule=run.schedule,
         device=device,

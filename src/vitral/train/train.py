@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import Dataset
 
 from vitral.core import VERSION, VitralError, available
 from vitral.core.record import End, Event, Start
 from vitral.data import PictureSet, open_pictures
 from vitral.saved import Model
 from vitral.tasks import Task
-from vitral.train.folder import BEST_FILE, METRICS_FILE, load_best, write_model
-from vitral.train.loop import Outcome, fit, keep_best, validate
+from vitral.train.decide import settle
+from vitral.train.folder import METRICS_FILE, load_best, write_model
+from vitral.train.loop import Outcome, fit, validate
 from vitral.train.observers import MetricsFile, TensorBoard
-from vitral.train.run import Run, lasting_place
+from vitral.train.run import Run
 from vitral.train.run_report import write_report
 from vitral.train.session import Observer, Session
 from vitral.train.setup import Reading, begin, pick_up
@@ -51,7 +53,7 @@ class Trained:
 
 def train(
     task: Task | Run,
-    pictures: PictureSet | str | Path,
+    pictures: PictureSet | str | Path | Dataset[Any],
     *,
     out: str | Path | None = None,
     observers: tuple[Observer, ...] = (),
@@ -62,7 +64,7 @@ def train(
 
     Args:
         task: the question, for example `Classify(size=128)`; or a whole `Run`.
-        pictures: what `vitral.open` gave, or a place it can open.
+        pictures: what `vitral.open` gave, or a place or torch `Dataset` that it can open.
         out: the run folder; left out, the next free one below `runs/`.
         observers: called with every event (see `core.record`).
         reading: called with (read, total) while the pictures are read for the first time.
@@ -73,15 +75,13 @@ def train(
         VitralError: see `begin` and `fit`.
     """
     run = task if isinstance(task, Run) else Run(task=task)
-    run = run.with_settings(options)
+    run, later = settle(run, options)
     if not isinstance(pictures, PictureSet):
-        run = dataclasses.replace(run, data=lasting_place(pictures))
         pictures = open_pictures(pictures, validation=run.validation, test=run.test)
-    elif not run.data and pictures.root is not None:
-        run = dataclasses.replace(run, data=lasting_place(pictures.root))
-    session = begin(
-        run, pictures, out=None if out is None else Path(out), observers=observers, reading=reading
-    )
+    validation, test = pictures.shares if pictures.place else (run.validation, run.test)
+    run = dataclasses.replace(run, data=pictures.place, validation=validation, test=test)
+    folder = None if out is None else Path(out)
+    session = begin(run, pictures, out=folder, later=later, observers=observers, reading=reading)
     with stop_on_signals() as stop:
         return _carry_out(session, stop)
 
@@ -130,8 +130,6 @@ def _carry_out(session: Session, stop: Stop) -> Trained:
     if not outcome.finished:
         session.tell(_end_event(session, "interrupted", {}))
         return _trained(session, outcome, stop.exit_code, None, {})
-    if not (session.folder / BEST_FILE).exists():  # every epoch was already done when it was resumed
-        keep_best(session, validate(session), session.epoch)
     return _finish(session, outcome)
 
 
@@ -139,16 +137,19 @@ def _finish(session: Session, outcome: Outcome) -> Trained:
     load_best(session)
     figures = validate(session)
     model = write_model(session, figures)
-    session.tell(_end_event(session, "finished", figures))
+    session.tell(_end_event(session, outcome.reason, figures))
     write_report(session, model, figures)
     return _trained(session, outcome, 0, model, figures)
 
 
 def _own_observers(folder: Path) -> tuple[tuple[Observer, ...], Callable[[], None]]:
     observers: list[Observer] = [MetricsFile(folder / METRICS_FILE)]
-    if not available("tensorboard"):
+    try:
+        board = TensorBoard(folder / "tensorboard") if available("tensorboard") else None
+    except ImportError:  # installed, but broken: a viewer is no reason not to train
+        board = None
+    if board is None:
         return tuple(observers), lambda: None
-    board = TensorBoard(folder / "tensorboard")
     return (*observers, board), board.close
 
 

@@ -1,5 +1,6 @@
 """`TimmNet`: a network of the timm collection, by name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from vitral.core import OptionError, did_you_mean, option, require
 from vitral.nn.activations import Activation
 from vitral.nn.blocks import check_pictures
+from vitral.nn.data_dependent import DataDependent
 from vitral.nn.networks.network import Network
 
 
@@ -40,7 +42,7 @@ class TimmNet(Network, kind="timm"):
         extra = {} if self.activation is None else {"act_layer": partial(_bend, self.activation)}
         try:
             network = timm.create_model(
-                self.name, pretrained=self.pretrained, in_chans=inputs, num_classes=classes, **extra
+                self.name, pretrained=False, in_chans=inputs, num_classes=classes, **extra
             )
         except TypeError as error:
             if self.activation is None:
@@ -49,7 +51,12 @@ class TimmNet(Network, kind="timm"):
                 f"TimmNet.activation: must be none for {self.name!r}, which takes no other activation, "
                 f"got {self.activation.kind!r}"
             ) from error
-        return TimmClassifier(network, inputs)
+        if not self.pretrained:
+            return TimmClassifier(network, inputs)
+        fetch = partial(
+            timm.create_model, self.name, pretrained=True, in_chans=inputs, num_classes=classes, **extra
+        )
+        return PretrainedClassifier(network, inputs, fetch)
 
 
 class TimmClassifier(nn.Module):
@@ -73,3 +80,18 @@ class TimmClassifier(nn.Module):
 def _bend(activation: Activation, *_: object, **__: object) -> nn.Module:
     """What timm calls in place of a class; it passes `inplace` and the like."""
     return activation.build()
+
+
+class PretrainedClassifier(TimmClassifier, DataDependent):
+    """A timm network that takes over downloaded weights when a training begins, and never else.
+
+    A saved model and a resumed training bring their own weights and need no network connection.
+    """
+
+    def __init__(self, network: nn.Module, inputs: int, fetch: Callable[[], nn.Module]) -> None:
+        super().__init__(network, inputs)
+        self._fetch = fetch
+
+    def prepare(self, inputs: Float[Tensor, "b c h w"]) -> None:
+        """Download the weights that were asked for; the pictures are not looked at."""
+        self.network.load_state_dict(self._fetch().state_dict())
