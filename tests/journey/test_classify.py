@@ -133,6 +133,6 @@ def test_python_does_what_the_readme_says(tiny_folder, tmp_path, monkeypatch):
     assert vt.load(run.folder).predict(str(tiny_folder / "disk" / "0.png")) == answer
     judged = vt.evaluate(run.model, vt.open(tiny_folder), split="all")
     right = sum(
-        run.model.predict(data.path(i)).label == data.classes[data.labels[i]] for i in range(len(data))
+        run.model.predict(data.pixels(i)).label == data.classes[data.labels[i]] for i in range(len(data))
     )
     assert judged.figures["accuracy"] == pytest.approx(right / len(data))

@@ -39,9 +39,9 @@ def pictures_for(model: Model, place: str) -> PictureSet:
     """
     split = model.record.get("split", {})
     if isinstance(split, dict) and split.get("pictures"):
-        shares = (split.get("validation"), split.get("test"))
-        if all(isinstance(share, float) for share in shares):
-            again = open_pictures(place, validation=shares[0], test=shares[1])
+        validation, test = split.get("validation"), split.get("test")
+        if isinstance(validation, float) and isinstance(test, float):
+            again = open_pictures(place, validation=validation, test=test)
             if picture_digest(again) == split["pictures"]:
                 return again
     return open_pictures(place, validation=0.0, test=0.0)

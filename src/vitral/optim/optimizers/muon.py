@@ -26,10 +26,11 @@ class Muon(Optimizer, kind="muon"):
 
     With `fixed_length` lr is the relative change of a filter bank in one step; it is meant for
     convolutions followed by a norm, which undoes any length. Depthwise convolutions have no
-    directions to balance and belong to the rest, as do linear layers.
+    directions to balance and belong to the rest, as do linear layers. A fixed length undoes
+    any `weight_decay` of filters.
 
     Raises:
-        OptionError: `rest` is itself a Muon, or `weight_decay` is set with `fixed_length`.
+        OptionError: `rest` is itself a Muon.
     Source:
         Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; fixed
         length as in airbench94_muon, github.com/KellerJordan/cifar10-airbench.
@@ -47,10 +48,6 @@ class Muon(Optimizer, kind="muon"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.fixed_length and self.weight_decay:
-            raise OptionError(
-                f"Muon.weight_decay: must be 0 with fixed_length, which undoes it, got {self.weight_decay:g}"
-            )
         if isinstance(self.rest, Muon):
             raise OptionError("Muon.rest: must be another optimizer for what is not a convolution, got muon")
 
