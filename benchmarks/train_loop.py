@@ -2,13 +2,16 @@
 `torch.utils.data.DataLoader` on the same CPU, with the same network, data and number of epochs,
 at equal accuracy.
 
-Run: VITRAL_DATA=... .venv/bin/python benchmarks/train_loop.py   (about 12 minutes)
+Run: VITRAL_DATA=... .venv/bin/python benchmarks/train_loop.py   (about 8 minutes)
 Pictures: `clothing`, 128 px. Network: our `ResidualNet`. Both sides use 2 threads, the same
 optimizer (Muon), schedule, batch size, epochs, crops and flips; the plain loop is what the
 PyTorch tutorials show: Dataset with Pillow, DataLoader with 2 workers, float32, default layout.
-Rounds alternate, each in a fresh process; the figure is the median of the ratios. Speed counts
-from the first step to the end of the last epoch, decoding and augmentation included, validation
-not. Accuracy is on the 372 test pictures, without mirror averaging for both.
+Rounds alternate, each in a fresh process; the figure is the median of the ratios. Two speeds
+are given: `ratio` counts from the first step to the last, without validation; our side has then
+decoded its pictures already, once, and keeps them in memory, which is part of what it does.
+`ratio_with_everything` charges our side with opening, reading, decoding, validation, checkpoints
+and the report too, and the plain side with its epochs alone. Accuracy is on the 372 test
+pictures, without mirror averaging for both.
 """
 
 import json
@@ -21,7 +24,7 @@ from pathlib import Path
 
 from machine import data_folder, write_result
 
-EPOCHS, BATCH, SIZE, ROUNDS = 8, 64, 128, 2
+EPOCHS, BATCH, SIZE, ROUNDS = 4, 64, 128, 2
 
 
 def plain(root: Path, epochs: int) -> dict[str, float]:
@@ -98,6 +101,7 @@ def ours(root: Path, epochs: int) -> dict[str, float]:
     seconds = (marks[-1] - marks[0]) * len(marks) / (len(marks) - 1) - validating * (epochs - 1) / epochs
     return {
         "pictures_per_s": steps_per_epoch * epochs * BATCH / seconds,
+        "pictures_per_s_with_everything": steps_per_epoch * epochs * BATCH / whole,
         "accuracy": unflipped.figures["accuracy"],
         "accuracy_with_mirror": judged.figures["accuracy"],
         "seconds_with_everything": whole,
@@ -121,11 +125,14 @@ def main() -> None:
     for number in range(ROUNDS):
         sides = {side: _fresh(side) for side in ("plain", "ours")}
         ratio = sides["ours"]["pictures_per_s"] / sides["plain"]["pictures_per_s"]
-        row = {"ratio": ratio, **sides}
+        everything = sides["ours"]["pictures_per_s_with_everything"] / sides["plain"]["pictures_per_s"]
+        row = {"ratio": ratio, "ratio_with_everything": everything, **sides}
         print(f"round {number + 1}: {row}", flush=True)
         rounds.append(row)
-    ratio = statistics.median(row["ratio"] for row in rounds)
-    write_result("train_loop", {"asked": {"ratio": 2.0}, "ratio": ratio, "epochs": EPOCHS, "rounds": rounds})
+    medians = {
+        name: statistics.median(row[name] for row in rounds) for name in ("ratio", "ratio_with_everything")
+    }
+    write_result("train_loop", {"asked": {"ratio": 2.0}, **medians, "epochs": EPOCHS, "rounds": rounds})
 
 
 def _fresh(side: str) -> dict[str, float]:

@@ -63,7 +63,9 @@ def demo(
     page = Page("Vitral", subtitle="What it learned from its embedded pictures, on this machine, just now.")
     results: dict[str, Any] = {}
     for part in PARTS:
-        console.print(f"\n[bold]{part.title}[/bold]  [dim]{part.words}[/dim]", highlight=False)
+        console.print(
+            f"\n[bold]{part.title}[/bold]  [dim]{part.words}[/dim]", highlight=False, soft_wrap=True
+        )
         trained, judged = _carry_out(part, out, threads)
         if not trained.finished or trained.model is None or judged is None:
             console.print("[yellow]stopped[/yellow]  the demo was interrupted; run it again")
