@@ -11,7 +11,7 @@ from vitral.train.plan import Budget, Plan
 from vitral.train.run import Run
 
 # A first model should come while a person waits: a coffee for a small folder, lunch for a large one.
-_MINUTES_SMALL_SET, _MINUTES_LARGE_SET, _LARGE_SET = 12.5, 28.0, 10_000
+_MINUTES_SMALL_SET, _MINUTES_LARGE_SET, _LARGE_SET = 12.5, 25.0, 10_000
 
 
 def settle(run: Run, settings: Mapping[str, Any]) -> tuple[Run, dict[str, Any]]:
@@ -49,9 +49,7 @@ def decide(
     elif run.batch > train_count:
         run = _with(run, made, "batch", train_count, f"there are only {train_count:,} training pictures")
     if run.optimizer is None:
-        run = _with(
-            run, made, "optimizer", default_optimizer(train_count), "learned in the fewest epochs here"
-        )
+        run = _with(run, made, "optimizer", default_optimizer(), "learned in the fewest epochs here")
     if run.schedule is None:
         run = _with(run, made, "schedule", default_schedule(), "warms up, then falls in a line to zero")
     if run.minutes is None and run.epochs is None:
@@ -80,9 +78,9 @@ def first_plan(run: Run, *, train_count: int) -> tuple[Plan, Budget]:
     return Plan(epochs=usual), Budget(seconds=minutes * 60, fill=False, most_epochs=usual)
 
 
-def default_optimizer(train_count: int) -> Optimizer:
-    """The optimizer of a run that names none: smaller steps where there are many pictures."""
-    return Muon(lr=0.04 if train_count < _LARGE_SET else 0.02)
+def default_optimizer() -> Optimizer:
+    """The optimizer of a run that names none."""
+    return Muon()
 
 
 def default_schedule() -> Schedule:
@@ -92,7 +90,7 @@ def default_schedule() -> Schedule:
 
 def usual_epochs(train_count: int) -> int:
     """Epochs after which more rarely help: small sets are seen more often."""
-    return max(16, min(200, round(240_000 / max(train_count, 1))))
+    return max(12, min(200, round(240_000 / max(train_count, 1))))
 
 
 def _reaches_into_open(run: Run, name: str, settings: Mapping[str, Any]) -> bool:
