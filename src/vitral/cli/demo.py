@@ -107,7 +107,7 @@ def _carry_out(part: Part, out: Path, threads: int | None) -> tuple[Trained, Eva
 
 def _clear(part: Part, folder: Path) -> None:
     """Remove the run of an earlier demo, and nothing else."""
-    if not folder.exists():
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
         ours = read_run(folder)[0].data == part.data and not folder.is_symlink()
