@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from vitral.core import Batch, DataError, ImageError, OptionError, uniform
 from vitral.data.loader import Loader
-from vitral.data.picture_set import ArrayPixels, PictureSet, Pixels
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import ArrayPixels, Pixels
 
 
 class ManySizes(Pixels):
@@ -292,7 +293,8 @@ def test_a_program_that_ends_in_the_middle_of_an_epoch_ends_at_once():
     program = (
         "import numpy as np\n"
         "from vitral.data.loader import Loader\n"
-        "from vitral.data.picture_set import ArrayPixels, PictureSet\n"
+        "from vitral.data.picture_set import PictureSet\n"
+        "from vitral.data.pixels import ArrayPixels\n"
         "pixels = ArrayPixels(np.zeros((64, 2, 2, 3), np.uint8))\n"
         "pictures = PictureSet(name='s', keys=tuple(map(str, range(64))), source=pixels)\n"
         "batches = iter(Loader(pictures, batch_size=1))\n"

@@ -7,7 +7,7 @@ import pytest
 
 from vitral.core import IGNORE, DataError
 from vitral.data import PictureSet
-from vitral.data.picture_set import ArrayPixels
+from vitral.data.pixels import ArrayPixels
 
 ARRAY = np.arange(4 * 2 * 2 * 3, dtype=np.uint8).reshape(4, 2, 2, 3)
 

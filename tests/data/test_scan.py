@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from vitral.core import IGNORE, DataError, ImageError, OptionError
 from vitral.data.loader import Loader
-from vitral.data.picture_set import PictureSet, Pixels
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import Pixels
 from vitral.data.scan import Broken, scan
 from vitral.data.stored import free_memory_bytes, shrunk
 

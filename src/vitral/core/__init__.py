@@ -32,6 +32,7 @@ from vitral.core.record import (
 )
 from vitral.core.seeds import derived_seed, permutation, random_bits, stream_number, uniform
 from vitral.core.spec import Option, Spec, families, member, members, option
+from vitral.core.undecoded import Undecoded
 from vitral.core.version import VERSION
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Start",
     "Step",
     "TrainingError",
+    "Undecoded",
     "VitralError",
     "Warned",
     "append",

@@ -9,6 +9,8 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitral.core.undecoded import Undecoded
+
 
 @dataclass(kw_only=True, eq=False)
 class Batch:
@@ -16,28 +18,44 @@ class Batch:
 
     Args:
         pixels: uint8 sRGB pictures, h x w x 3 each: one array b x h x w x 3 when all have one
-            size, else a sequence of arrays; what augmentation reads.
+            size, or a tensor of that shape on the network's device, or a sequence of arrays; what
+            augmentation reads. Before augmentation some may still be `Undecoded`.
         labels: class numbers, `core.IGNORE` where a picture has none.
-        indices: number of each picture in its set; with seed and epoch the key of all randomness.
+        indices: number of each picture in its set.
         keys: relative path of each picture, to name it in a message.
         seed: the run's seed.
         epoch: which pass over the pictures.
         position: number of the batch in its epoch.
+        draws: with seed and epoch the key of all randomness of a picture: its index, or another
+            number when it comes more than once in an epoch; left out, the indices.
+        masks: class number of each pixel, h x w each, 255 where none counts; None without masks.
+        boxes: x0 y0 x1 y1 of each object in a picture, n x 4, in pixels; None without objects.
+        box_labels: class number of each object, n.
+        points: x, y and visibility of points of each object, n x p x 3; None without points.
         inputs: float pictures b x c x h x w for the network; None until augmentation ran.
         other_labels: second class numbers where two pictures were mixed, else None.
         share: weight of `labels` against `other_labels`, in [0, 1] per picture.
     """
 
-    pixels: NDArray[np.uint8] | Sequence[NDArray[np.uint8]] = field(repr=False)
+    pixels: NDArray[np.uint8] | Tensor | Sequence[NDArray[np.uint8] | Undecoded] = field(repr=False)
     labels: Int[Tensor, " b"]
     indices: NDArray[np.int64]
     keys: tuple[str, ...] = field(repr=False)
     seed: int
     epoch: int
     position: int
+    draws: NDArray[np.int64] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
+    masks: Sequence[NDArray[np.uint8]] | None = field(default=None, repr=False)
+    boxes: Sequence[NDArray[np.float64]] | None = field(default=None, repr=False)
+    box_labels: Sequence[NDArray[np.int64]] | None = field(default=None, repr=False)
+    points: Sequence[NDArray[np.float64]] | None = field(default=None, repr=False)
     inputs: Float[Tensor, "b c h w"] | None = field(default=None, repr=False)
     other_labels: Int[Tensor, " b"] | None = None
     share: Float[Tensor, " b"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.draws is None:
+            self.draws = self.indices
 
     def __len__(self) -> int:
         return len(self.indices)

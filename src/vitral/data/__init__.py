@@ -5,7 +5,8 @@ from vitral.data.facts import DataFacts
 from vitral.data.loader import Loader
 from vitral.data.one_line import one_line
 from vitral.data.open_pictures import open_pictures
-from vitral.data.picture_set import ArrayPixels, PictureSet
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import ArrayPixels
 from vitral.data.scan import Broken, Scan, scan
 from vitral.data.sources import ClassFolders, Digits, PlainFolder, Scenes, Source, Table, TorchDataset
 from vitral.data.stored import shrunk

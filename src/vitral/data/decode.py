@@ -66,6 +66,19 @@ def decode(
     raise ImageError(f"{one_line(name)}: {one_line(reason)}") from cause
 
 
+def read_file(path: str | os.PathLike[str], *, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a picture's file; never waits for a pipe, never reads a folder.
+
+    Raises:
+        ImageError: "<name>: <reason>", in one line.
+    """
+    try:
+        return _read(path, max_bytes)
+    except (OSError, ValueError) as error:
+        reason = os_reason(error) if isinstance(error, OSError) and error.errno is not None else str(error)
+        raise ImageError(f"{one_line(name)}: {one_line(reason)}") from error
+
+
 def _jpeg(data: bytes, max_pixels: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
     header = jpeg_header(data)
     if header is None or header.bits != 8 or header.process not in _BASELINE_TO_PROGRESSIVE:

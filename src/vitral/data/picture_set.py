@@ -1,70 +1,22 @@
 """`PictureSet`: which pictures there are, what is known of each, and where its pixels come from."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike, NDArray
 
-from vitral.core import IGNORE, DataError, did_you_mean
-from vitral.data.decode import decode
+from vitral.core import IGNORE, DataError, Undecoded, did_you_mean
+from vitral.data.objects import Objects
 from vitral.data.one_line import one_line
+from vitral.data.pixels import Masks, Pixels
+from vitral.data.sample import Sample
 
 SplitBy = Literal["folders", "hash", "table", "none"]
 SPLITS = ("train", "val", "test")
-
-
-class Pixels(ABC):
-    """Where pixels come from; rows are counted as when the set was opened."""
-
-    @property
-    def array(self) -> UInt8[NDArray[np.uint8], "b h w c=3"] | None:
-        """All pictures as one array, when they are in memory and of one size."""
-        return None
-
-    @abstractmethod
-    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
-        """One picture.
-
-        Raises:
-            ImageError: it cannot be decoded.
-        """
-
-    def path(self, row: int) -> Path | None:
-        """The file of one picture, when it has one of its own."""
-        return None
-
-
-class FilePixels(Pixels):
-    """Pictures in files: one name each, relative to a folder."""
-
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        self._folder = folder
-        self._names = names
-
-    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
-        return decode(self._folder / self._names[row], name=self._names[row])
-
-    def path(self, row: int) -> Path:
-        return self._folder / self._names[row]
-
-
-class ArrayPixels(Pixels):
-    """Pictures of one size in memory: one uint8 array b x h x w x 3."""
-
-    def __init__(self, array: UInt8[NDArray[np.uint8], "b h w c=3"]) -> None:
-        self._array = array
-
-    @property
-    def array(self) -> UInt8[NDArray[np.uint8], "b h w c=3"]:
-        return self._array
-
-    def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
-        return self._array[row]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +27,8 @@ class PictureSet:
         name: a short name that may be part of a file name, for example "photos".
         keys: stable relative path of each picture with "/" separators: its identity.
         source: where the pixels come from.
-        classes: class names in the order of their numbers; empty when there are no labels.
+        classes: class names in the order of their numbers, for pictures and for objects; empty
+            when there are no labels.
         labels: class number of each picture, `core.IGNORE` where it has none; None: all without.
         splits: "train", "val", "test" or "" of each picture; None: all "".
         root: the folder the keys are relative to.
@@ -84,7 +37,12 @@ class PictureSet:
         notes: warnings for a person, one sentence each.
         place: what it was opened from, when that opens it again; a subset has none.
         shares: the shares for validation and test it was opened with.
-        rows: row of each picture in `source`; None: the keys are in the order of the source.
+        rows: row of each picture in `source`, `masks` and `objects`; None: the keys are in the
+            order of the source.
+        masks: where the masks come from; None: there are none.
+        mask_classes: names of the class numbers in the masks, in their order.
+        objects: what is marked in the pictures of the source; None: nothing.
+        weights: how often each picture should come against the others, above 0; None: all alike.
     Raises:
         DataError: the parts contradict each other.
     """
@@ -102,6 +60,10 @@ class PictureSet:
     place: str = ""
     shares: tuple[float, float] = (0.0, 0.0)
     rows: Int[NDArray[np.int64], " b"] = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]
+    masks: Masks | None = field(default=None, repr=False)
+    mask_classes: tuple[str, ...] = ()
+    objects: Objects | None = field(default=None, repr=False)
+    weights: Float[NDArray[np.float64], " b"] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         count = len(self.keys)
@@ -130,6 +92,17 @@ class PictureSet:
             raise DataError(
                 f"PictureSet.split_by: must be one of {', '.join(get_args(SplitBy))}, got {self.split_by!r}"
             )
+        if self.weights is not None:
+            _fix(self, "weights", self.weights, np.float64)
+            if self.weights.shape != (count,) or not (np.isfinite(self.weights) & (self.weights > 0)).all():
+                raise DataError(f"PictureSet.weights: must be {count} finite numbers above 0")
+        if self.objects is not None and len(self.objects):
+            low, high = self.objects.labels.min(), self.objects.labels.max()
+            if low < 0 or high >= len(self.classes):
+                raise DataError(
+                    f"PictureSet.objects: labels must lie in [0, {len(self.classes) - 1}], "
+                    f"got {low} to {high}"
+                )
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -159,9 +132,36 @@ class PictureSet:
         """
         return self.source.read(int(self.rows[index]))
 
+    def undecoded(self, index: int) -> Undecoded:
+        """One picture with its size, of which parts can be decoded.
+
+        Raises:
+            ImageError: its size cannot be told; what is broken farther in shows when it is decoded.
+        """
+        return self.source.undecoded(int(self.rows[index]))
+
     def path(self, index: int) -> Path | None:
         """The file of one picture, when it has one of its own."""
         return self.source.path(int(self.rows[index]))
+
+    def sample(self, index: int) -> Sample:
+        """One picture and its targets, the same whatever layout they lie in.
+
+        Raises:
+            ImageError: its file or its mask cannot be read.
+        """
+        row = int(self.rows[index])
+        picture = self.source.path(row)
+        if picture is None:
+            picture = self.source.encoded(row)
+        return Sample(
+            key=self.keys[index],
+            picture=self.source.read(row) if picture is None else picture,
+            label=int(self.labels[index]),
+            split=str(self.splits[index]),
+            mask=None if self.masks is None else self.masks.read(row),
+            objects=None if self.objects is None else self.objects.of(row),
+        )
 
     def subset(self, indices: ArrayLike) -> "PictureSet":
         """The pictures with these numbers, in this order; classes keep their numbers.
@@ -180,6 +180,7 @@ class PictureSet:
             labels=self.labels[chosen],
             splits=self.splits[chosen],
             rows=self.rows[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
             place="",
         )
 

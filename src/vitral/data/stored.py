@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 
-from vitral.data.picture_set import PictureSet, Pixels
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import Pixels
 
 _UNKNOWN_FREE_BYTES = 2 * 2**30
 

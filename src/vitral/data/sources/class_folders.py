@@ -10,7 +10,8 @@ import numpy as np
 
 from vitral.core import IGNORE
 from vitral.data.one_line import one_line
-from vitral.data.picture_set import FilePixels, PictureSet
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import FilePixels
 from vitral.data.sources.class_notes import class_notes, some
 from vitral.data.sources.listing import Listing, has_picture, is_folder, is_junk, is_picture, list_pictures
 from vitral.data.sources.source import Source

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vitral.data.picture_set import ArrayPixels, PictureSet
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import ArrayPixels
 from vitral.data.sources.source import Source
 
 _STEPS = 16  # the pictures know 17 levels of ink, 0 .. 16

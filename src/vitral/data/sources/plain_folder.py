@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vitral.core import IGNORE
-from vitral.data.picture_set import FilePixels, PictureSet
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import FilePixels
 from vitral.data.sources.listing import list_pictures
 from vitral.data.sources.source import Source, splits_of_folders
 

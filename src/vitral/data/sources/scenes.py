@@ -8,7 +8,8 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.core import option
-from vitral.data.picture_set import PictureSet, Pixels
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import Pixels
 from vitral.data.sources.scene_drawing import SHAPES, Scene, draw_scene, scene_label
 from vitral.data.sources.source import Source
 

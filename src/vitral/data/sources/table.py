@@ -11,7 +11,8 @@ import numpy as np
 
 from vitral.core import IGNORE, DataError, did_you_mean, option
 from vitral.data.one_line import one_line
-from vitral.data.picture_set import FilePixels, PictureSet
+from vitral.data.picture_set import PictureSet
+from vitral.data.pixels import FilePixels
 from vitral.data.sources.class_notes import class_notes, some
 from vitral.data.sources.source import Source
 from vitral.data.sources.table_columns import read_columns

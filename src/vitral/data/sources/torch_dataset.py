@@ -14,8 +14,9 @@ from torch.utils.data import Subset, TensorDataset
 
 from vitral.core import IGNORE, DataError, ImageError
 from vitral.data.one_line import one_line
-from vitral.data.picture_set import PictureSet, Pixels
+from vitral.data.picture_set import PictureSet
 from vitral.data.pillow_pixels import rgb_pixels
+from vitral.data.pixels import Pixels
 from vitral.data.sources.class_notes import class_notes
 from vitral.data.sources.source import Source
 
