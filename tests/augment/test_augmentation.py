@@ -17,7 +17,6 @@ from vitral.augment import (
     RandomResizedCrop,
     Shift,
 )
-from vitral.augment.resize import resize
 from vitral.core import Batch, OptionError, ShapeError
 
 UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
@@ -87,7 +86,7 @@ def test_alternating_flip_has_no_probability():
 def test_shift_reflects_at_the_border(px):
     pixels = noise(24, 5, 6)
     shift = augmentation((Shift(px=px),), height=5, width=6, **UNIT)
-    start = shift.plan(batch_of(pixels)).corners[:, :2]
+    start = shift.plan(batch_of(pixels)).box[:, :2].astype(int)
     assert np.abs(start).max() == px
     padded = np.pad(pixels, ((0, 0), (px, px), (px, px), (0, 0)), mode="reflect")
     want = [p[y + px : y + px + 5, x + px : x + px + 6] for p, (x, y) in zip(padded, start, strict=True)]
@@ -194,15 +193,3 @@ def test_a_wrong_picture_is_named():
         augmentation(height=4, width=4, **UNIT)(batch_of([noise(4, 4), np.zeros((4, 4), np.uint8)]))
 
 
-@pytest.mark.parametrize("size", [(9, 7), (50, 40), (41, 90), (30, 8), (200, 300), (1, 1), (1, 400)])
-def test_resizing_gives_the_size_and_keeps_a_flat_picture_flat(size):
-    assert (resize(np.full((*size, 3), 77, np.uint8), 20, 16) == 77).all()
-    assert resize(noise(*size), 20, 16).shape == (20, 16, 3)
-
-
-@pytest.mark.parametrize("factor", [1.3, 1.7, 2.0, 2.4, 2.9, 4.0])
-def test_shrinking_is_antialiased(factor):
-    side = round(64 * factor)
-    pixels = noise(side, side)
-    exact = cv2.resize(pixels.astype(np.float64), (64, 64), interpolation=cv2.INTER_AREA)
-    assert resize(pixels, 64, 64).std() == pytest.approx(exact.std(), rel=0.12)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from vitral.augment.op import Op
 from vitral.augment.plan import Plan
-from vitral.augment.render import mix, place, tone
-from vitral.core import Batch, OptionError, Picture, ShapeError, did_you_mean
+from vitral.augment.render import levels_to_inputs, mix, render
+from vitral.augment.render_tensor import mix_tensor, render_tensor
+from vitral.core import Batch, OptionError, Picture, Room, ShapeError, did_you_mean
 
 _FITS = ("crop", "squash")
 
@@ -69,15 +71,25 @@ class Augmentation:
         Raises:
             ShapeError: a picture is not uint8 of h x w x 3; it is named.
         """
+        if isinstance(batch.pixels, torch.Tensor):
+            return self._on_device(batch, batch.pixels)
+        work = self.begin(batch, lambda shape: np.empty(shape, dtype=np.float32))
+        work.part(0, len(batch))
+        return work.finish()
+
+    def begin(self, batch: Batch, room: Room) -> "RenderWork":
+        """Draw what will happen to a batch, to be carried out in parts; see `core.Divisible`.
+
+        Raises:
+            ShapeError: a picture is not uint8 of h x w x 3; it is named.
+        """
+        return RenderWork(self, batch, room)
+
+    def _on_device(self, batch: Batch, pixels: torch.Tensor) -> Batch:
         plan = self.plan(batch)
-        toned = tone(place(batch.pixels, plan), plan, mean=self.mean, std=self.std)
-        mix(toned, plan)
-        batch.inputs = torch.from_numpy(toned).permute(0, 3, 1, 2)
-        batch.other_labels = batch.share = None
-        if plan.mixed.any():
-            batch.other_labels = batch.labels[torch.from_numpy(plan.partner)]
-            batch.share = torch.from_numpy(plan.share).float()
-        return batch
+        gain, offset = levels_to_inputs(self.mean, self.std)
+        inputs = mix_tensor(render_tensor(pixels, plan, gain=gain, offset=offset), plan)
+        return _filled(batch, plan, inputs.permute(0, 3, 1, 2))
 
     def plan(self, batch: Batch) -> Plan:
         """Draw what will happen to each picture, without touching a pixel."""
@@ -101,13 +113,54 @@ class Augmentation:
         ]
 
 
+class RenderWork:
+    """One batch on its way through an augmentation; parts of it may be done by several threads."""
+
+    def __init__(self, augmentation: Augmentation, batch: Batch, room: Room) -> None:
+        assert not isinstance(batch.pixels, torch.Tensor)
+        self._batch, self._pixels = batch, batch.pixels
+        self._plan = augmentation.plan(batch)
+        self._levels = levels_to_inputs(augmentation.mean, augmentation.std)
+        self._out = room((len(batch), augmentation.height, augmentation.width, 3))
+
+    def part(self, start: int, stop: int) -> None:
+        """Render the pictures from `start` to before `stop`.
+
+        Raises:
+            ImageError: one of them cannot be decoded.
+        """
+        render(self._pixels, self._plan, *self._levels, self._out, slice(start, stop))
+
+    def finish(self) -> Batch:
+        """Mix pictures and fill in the batch."""
+        mix(self._out, self._plan)
+        return _filled(self._batch, self._plan, torch.from_numpy(self._out).permute(0, 3, 1, 2))
+
+
+def _filled(batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
+    batch.inputs = inputs
+    batch.other_labels = batch.share = None
+    if plan.mixed.any():
+        batch.other_labels = batch.labels[torch.from_numpy(plan.partner).to(batch.labels.device)]
+        batch.share = torch.from_numpy(plan.share).float().to(batch.labels.device)
+    return batch
+
+
 def _sizes(batch: Batch) -> NDArray[np.int64]:
     pixels = batch.pixels
-    together = isinstance(pixels, np.ndarray) and pixels.ndim == 4
-    for picture, key in zip(pixels[:1] if together else pixels, batch.keys, strict=False):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-            shape = " x ".join(str(n) for n in picture.shape)
-            raise ShapeError(f"{key}: must be uint8 of h x w x 3, got {picture.dtype} of {shape}")
-    if isinstance(pixels, np.ndarray) and together:
+    if isinstance(pixels, np.ndarray | torch.Tensor) and pixels.ndim == 4:
+        _check(pixels[0] if len(pixels) else None, batch.keys[:1])
         return np.tile(np.array(pixels.shape[1:3], dtype=np.int64), (len(pixels), 1))
+    for picture, key in zip(pixels, batch.keys, strict=False):
+        _check(picture, (key,))
     return np.array([picture.shape[:2] for picture in pixels], dtype=np.int64).reshape(-1, 2)
+
+
+def _check(picture: Any, key: Sequence[str]) -> None:
+    if picture is None or not isinstance(picture, np.ndarray | torch.Tensor):
+        return  # what is not decoded yet will be uint8 of h x w x 3
+    kind, shape = str(picture.dtype).removeprefix("torch."), tuple(picture.shape)
+    if kind != "uint8" or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise ShapeError(
+            f"{key[0]}: must be uint8 of h x w x 3, got {kind} of {' x '.join(str(n) for n in shape)}"
+        )

@@ -33,7 +33,7 @@ class Flip(Op, kind="flip"):
     def sample(self, batch: Batch, plan: Plan) -> Plan:
         """Mirror some pictures."""
         if self.alternate:
-            first = uniform(batch.seed, 0, batch.indices, "flip.first") < 0.5
+            first = uniform(batch.seed, 0, batch.draws, "flip.first") < 0.5
             flip = first ^ bool(batch.epoch % 2)
         else:
             flip = self.uniform(batch, "flip") < self.p

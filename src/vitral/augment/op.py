@@ -17,7 +17,7 @@ from vitral.core import Batch, Spec, uniform
 class Op(Spec, family="op"):
     """One random change; it draws numbers for a whole batch and touches no pixel.
 
-    What is drawn for a picture is a pure function of (seed, epoch, picture index, kind of op):
+    What is drawn for a picture is a pure function of (seed, epoch, `batch.draws`, kind of op):
     worker count, order and composition of the batch do not change it. Only which picture is the
     partner of a mix depends on the other pictures of the batch.
     """
@@ -33,4 +33,4 @@ class Op(Spec, family="op"):
         self, batch: Batch, name: str, low: float = 0.0, high: float = 1.0
     ) -> Float[NDArray[np.float64], " b"]:
         """One number in [low, high) per picture; another `name` gives independent numbers."""
-        return uniform(batch.seed, batch.epoch, batch.indices, f"{self.kind}.{name}", low=low, high=high)
+        return uniform(batch.seed, batch.epoch, batch.draws, f"{self.kind}.{name}", low=low, high=high)

@@ -76,8 +76,6 @@ class Plan:
         return self.blended | (self.pasted[:, 2] > self.pasted[:, 0])
 
     @property
-    def corners(self) -> Int[NDArray[np.int64], "b xyxy=4"]:
-        """The regions on whole pixels, at least one pixel wide and high."""
-        start = np.floor(self.box[:, :2] + 0.5).astype(np.int64)
-        extent = np.floor(self.box[:, 2:] - self.box[:, :2] + 0.5).astype(np.int64)
-        return np.concatenate([start, start + np.maximum(extent, 1)], axis=1)
+    def untoned(self) -> Bool[NDArray[np.bool_], " b"]:
+        """Which pictures keep their brightness and contrast."""
+        return (self.brightness == 1) & (self.contrast == 1)

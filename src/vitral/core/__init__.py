@@ -5,6 +5,7 @@ from vitral.core.atomic_write import atomic_write
 from vitral.core.axes import AXES, IGNORE
 from vitral.core.batch import Batch
 from vitral.core.device import Choice, Precision, choose_device, choose_precision
+from vitral.core.divisible import Divisible, Room, Work
 from vitral.core.errors import (
     DataError,
     FileFormatError,
@@ -43,6 +44,7 @@ __all__ = [
     "Choice",
     "Chosen",
     "DataError",
+    "Divisible",
     "End",
     "Epoch",
     "Event",
@@ -53,6 +55,7 @@ __all__ = [
     "OptionError",
     "Picture",
     "Precision",
+    "Room",
     "ShapeError",
     "Spec",
     "Start",
@@ -61,6 +64,7 @@ __all__ = [
     "Undecoded",
     "VitralError",
     "Warned",
+    "Work",
     "append",
     "atomic_write",
     "available",

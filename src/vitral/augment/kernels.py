@@ -1,0 +1,291 @@
+"""The pass over the pixels, compiled with Numba: bytes in, normalized numbers out, each written once.
+
+Importing this module compiles it, a few seconds, or reads what an earlier process compiled, a
+tenth of one. So it is imported when the first picture is rendered, and by nobody else.
+
+A region of a picture becomes the input in two products: first rows are weighed (long loops over
+whole rows, which processors do sixteen numbers at a time), then columns (four numbers at a time:
+three channels and one that the next pixel overwrites). All loops release the interpreter lock.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.core import config
+
+_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+# A sum and a product may become one instruction; nothing else may be reordered.
+_HOW = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+
+
+def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
+        before = config.SLP_VECTORIZE
+        # Numba leaves out the pass that puts four neighboring numbers into one register.
+        config.SLP_VECTORIZE = 1
+        try:
+            return njit(signature, cache=True, **_HOW)(function)
+        except RuntimeError:  # no folder in which compiled code may be kept
+            return njit(signature, **_HOW)(function)
+        finally:
+            config.SLP_VECTORIZE = before
+
+    return compile_now
+
+
+@_compiled("void(float64,float64,int64,boolean,uint64,uint64[:,::1],float32[:,::1])")
+def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: ignore[reportMissingParameterType]
+    """Which pixels of an axis make each pixel of the input, and with which weights.
+
+    A triangle of half width max(scale, 1) around each center: linear between pixels when the
+    picture grows, an average when it shrinks. Beyond the ends pixels are reflected.
+    """
+    count, taps = places.shape
+    scale = (high - low) / count
+    radius = max(scale, 1.0)
+    for i in range(count):
+        center = low + (i + 0.5) * scale
+        first = math.floor(center - radius - 0.5) + 1
+        total = 0.0
+        at = count - 1 - i if mirrored else i
+        for t in range(taps):
+            j = first + t
+            weight = max(0.0, 1.0 - abs(j + 0.5 - center) / radius)
+            if size == 1:
+                j = 0
+            while j < 0 or j >= size:
+                j = -j if j < 0 else 2 * (size - 1) - j
+            places[at, t] = np.uint64(j) * stride
+            weights[at, t] = weight
+            total += weight
+        for t in range(taps):
+            weights[at, t] = weights[at, t] / total
+
+
+@_compiled("int64(float64,float64,int64)")
+def _taps(low, high, count):  # pyright: ignore[reportMissingParameterType]
+    return max(2, math.ceil(2 * max((high - low) / count, 1.0)))
+
+
+@_compiled("void(uint8[:,::1],uint64[::1],float32[::1],int64,int64,float32[::1],float32[::1],float32[::1])")
+def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyright: ignore[reportMissingParameterType]
+    """One line of the input before its columns are weighed: some rows summed, then normalized."""
+    out, scale, shift = line[low:high], gain[low:high], offset[low:high]
+    a, b = source[places[0], low:high], source[places[1], low:high]
+    u, v = weights[0], weights[1]
+    if len(places) == 2:
+        for j in range(out.size):
+            out[j] = (u * np.float32(a[j]) + v * np.float32(b[j])) * scale[j] + shift[j]
+        return
+    if len(places) == 3:
+        c, w = source[places[2], low:high], weights[2]
+        for j in range(out.size):
+            total = u * np.float32(a[j]) + v * np.float32(b[j]) + w * np.float32(c[j])
+            out[j] = total * scale[j] + shift[j]
+        return
+    for j in range(out.size):
+        out[j] = u * np.float32(a[j]) + v * np.float32(b[j])
+    t = 2
+    while t + 1 < len(places):
+        a, b = source[places[t], low:high], source[places[t + 1], low:high]
+        u, v = weights[t], weights[t + 1]
+        for j in range(out.size):
+            out[j] += u * np.float32(a[j]) + v * np.float32(b[j])
+        t += 2
+    if t < len(places):
+        a, u = source[places[t], low:high], weights[t]
+        for j in range(out.size):
+            out[j] += u * np.float32(a[j])
+    for j in range(out.size):
+        out[j] = out[j] * scale[j] + shift[j]
+
+
+_COLUMNS = "void(float32[::1],uint64[:,::1],float32[:,::1],float32[::1])"
+
+
+@_compiled(_COLUMNS)
+def _two_columns(line, places, weights, out):  # pyright: ignore[reportMissingParameterType]
+    for x in range(np.uint64(len(places) - 1)):
+        p, q = places[x, 0], places[x, 1]
+        u, v = weights[x, 0], weights[x, 1]
+        r0 = u * line[p] + v * line[q]
+        r1 = u * line[p + _1] + v * line[q + _1]
+        r2 = u * line[p + _2] + v * line[q + _2]
+        r3 = u * line[p + _3] + v * line[q + _3]
+        k = np.uint64(x) * _3
+        out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
+
+
+@_compiled(_COLUMNS)
+def _three_columns(line, places, weights, out):  # pyright: ignore[reportMissingParameterType]
+    for x in range(np.uint64(len(places) - 1)):
+        p, q, o = places[x, 0], places[x, 1], places[x, 2]
+        u, v, w = weights[x, 0], weights[x, 1], weights[x, 2]
+        r0 = u * line[p] + v * line[q] + w * line[o]
+        r1 = u * line[p + _1] + v * line[q + _1] + w * line[o + _1]
+        r2 = u * line[p + _2] + v * line[q + _2] + w * line[o + _2]
+        r3 = u * line[p + _3] + v * line[q + _3] + w * line[o + _3]
+        k = np.uint64(x) * _3
+        out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
+
+
+@_compiled(_COLUMNS)
+def _four_columns(line, places, weights, out):  # pyright: ignore[reportMissingParameterType]
+    for x in range(np.uint64(len(places) - 1)):
+        p, q, o, n = places[x, 0], places[x, 1], places[x, 2], places[x, 3]
+        u, v, w, z = weights[x, 0], weights[x, 1], weights[x, 2], weights[x, 3]
+        r0 = u * line[p] + v * line[q] + w * line[o] + z * line[n]
+        r1 = u * line[p + _1] + v * line[q + _1] + w * line[o + _1] + z * line[n + _1]
+        r2 = u * line[p + _2] + v * line[q + _2] + w * line[o + _2] + z * line[n + _2]
+        r3 = u * line[p + _3] + v * line[q + _3] + w * line[o + _3] + z * line[n + _3]
+        k = np.uint64(x) * _3
+        out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
+
+
+@_compiled(_COLUMNS)
+def _many_columns(line, places, weights, out):  # pyright: ignore[reportMissingParameterType]
+    for x in range(np.uint64(len(places) - 1)):
+        r0 = r1 = r2 = r3 = np.float32(0)
+        for t in range(places.shape[1]):
+            p, u = places[x, t], weights[x, t]
+            r0 += u * line[p]
+            r1 += u * line[p + _1]
+            r2 += u * line[p + _2]
+            r3 += u * line[p + _3]
+        k = np.uint64(x) * _3
+        out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
+
+
+@_compiled(_COLUMNS)
+def _weigh_columns(line, places, weights, out):  # pyright: ignore[reportMissingParameterType]
+    """The columns of one line; two, three and four weights are the usual ones."""
+    count, taps = places.shape
+    if taps == 2:
+        _two_columns(line, places, weights, out)
+    elif taps == 3:
+        _three_columns(line, places, weights, out)
+    elif taps == 4:
+        _four_columns(line, places, weights, out)
+    else:
+        _many_columns(line, places, weights, out)
+    # The last pixel has no next one that would overwrite a fourth number.
+    last = np.uint64(count - 1)
+    k = last * _3
+    r0 = r1 = r2 = np.float32(0)
+    for t in range(taps):
+        p, u = places[last, t], weights[last, t]
+        r0 += u * line[p]
+        r1 += u * line[p + _1]
+        r2 += u * line[p + _2]
+    out[k], out[k + _1], out[k + _2] = r0, r1, r2
+
+
+@_compiled("float64(uint8[:,::1],float64,float64,float64,float64)")
+def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParameterType]
+    """Mean of all channels over the pixels that a box touches, inside the picture."""
+    tall, wide = source.shape[0], source.shape[1] // 3
+    left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
+    right = min(max(math.ceil(x1), left + 1), wide)
+    bottom = min(max(math.ceil(y1), top + 1), tall)
+    total = np.int64(0)
+    for y in range(top, bottom):
+        row, line = source[y, 3 * left : 3 * right], np.int64(0)
+        for j in range(row.size):
+            line += np.int64(row[j])
+        total += line
+    return total / (3.0 * (right - left) * (bottom - top))
+
+
+@_compiled("void(uint8[:,::1],float64[::1],boolean,float64,float64,float32[::1],float32[::1],float32[:,::1])")
+def render_region(source, box, mirrored, brightness, contrast, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
+    """Resample a box of a picture to the input's size, mirror, tone and normalize it.
+
+    Args:
+        source: uint8 of h x (w * 3).
+        box: x0 y0 x1 y1 in pixels of the picture; beyond the picture it is reflected.
+        mirrored: left becomes right.
+        brightness: factor on the levels, 1 for no change.
+        contrast: factor on the distance from the mean level of the box, 1 for no change.
+        gain: of red, green and blue: what a level is multiplied by.
+        offset: of the same: what is added then.
+        out: float32 of height x (width * 3); all of it is written.
+    """
+    tall, wide = source.shape[0], source.shape[1] // 3
+    height, width = out.shape[0], out.shape[1] // 3
+    taps_x, taps_y = _taps(box[0], box[2], width), _taps(box[1], box[3], height)
+    columns, column_weights = np.empty((width, taps_x), np.uint64), np.empty((width, taps_x), np.float32)
+    rows, row_weights = np.empty((height, taps_y), np.uint64), np.empty((height, taps_y), np.float32)
+    _weigh(box[0], box[2], wide, mirrored, _3, columns, column_weights)
+    _weigh(box[1], box[3], tall, False, _1, rows, row_weights)
+    low, high = np.int64(columns.min()), np.int64(columns.max()) + 3
+    toned = brightness != 1.0 or contrast != 1.0
+    middle = brightness * _mean_level(source, box[0], box[1], box[2], box[3]) if contrast != 1.0 else 0.0
+    factor, added = contrast * brightness, middle * (1.0 - contrast)
+    scale, shift = np.empty(3 * wide, np.float32), np.empty(3 * wide, np.float32)
+    for j in range(3 * wide):
+        scale[j] = factor * gain[j % 3]
+        shift[j] = added * gain[j % 3] + offset[j % 3]
+    line = np.zeros(3 * wide + 4, np.float32)
+    black, white = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
+    for j in range(3 * width):
+        black[j], white[j] = offset[j % 3], 255.0 * gain[j % 3] + offset[j % 3]
+    for y in range(height):
+        _weigh_rows(source, rows[y], row_weights[y], low, high, scale, shift, line)
+        _weigh_columns(line, columns, column_weights, out[y])
+        if toned:
+            made = out[y]
+            for j in range(made.size):
+                made[j] = min(max(made[j], black[j]), white[j])
+
+
+@_compiled(
+    "void(uint8[:,:,::1],int64[::1],int64[::1],boolean[::1],float32[::1],float32[::1],float32[:,:,::1])"
+)
+def render_windows(sources, x0, y0, mirrored, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
+    """Cut regions of the input's own size at whole pixels, mirror and normalize them: no resampling.
+
+    Args:
+        sources: uint8 of b x h x (w * 3).
+        x0: column where each region begins; beyond the picture it is reflected.
+        y0: row where each region begins.
+        mirrored: left becomes right.
+        gain: of red, green and blue: what a level is multiplied by.
+        offset: of the same: what is added then.
+        out: float32 of b x height x (width * 3); all of it is written.
+    """
+    tall, wide = sources.shape[1], sources.shape[2] // 3
+    height, width = out.shape[1], out.shape[2] // 3
+    scale, shift = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
+    for j in range(3 * width):
+        scale[j], shift[j] = gain[j % 3], offset[j % 3]
+    places = np.empty(width, np.uint64)
+    row = np.empty(3 * width, np.uint8)
+    for i in range(len(out)):
+        for x in range(width):
+            j = x0[i] + (width - 1 - x if mirrored[i] else x)
+            if wide == 1:
+                j = 0
+            while j < 0 or j >= wide:
+                j = -j if j < 0 else 2 * (wide - 1) - j
+            places[x] = np.uint64(j) * _3
+        whole = not mirrored[i] and x0[i] >= 0 and x0[i] + width <= wide
+        for y in range(height):
+            j = y0[i] + y
+            if tall == 1:
+                j = 0
+            while j < 0 or j >= tall:
+                j = -j if j < 0 else 2 * (tall - 1) - j
+            source, made = sources[i, j], out[i, y]
+            if whole:
+                start = 3 * x0[i]
+                window = source[start : start + 3 * width]
+            else:
+                for x in range(width):
+                    p, k = places[x], np.uint64(x) * _3
+                    row[k], row[k + _1], row[k + _2] = source[p], source[p + _1], source[p + _2]
+                window = row
+            for k in range(made.size):
+                made[k] = np.float32(window[k]) * scale[k] + shift[k]
