@@ -5,18 +5,21 @@ order in which they finish, and where an epoch was taken up again cannot change 
 state of a loader is therefore three numbers: epoch, position, seed.
 """
 
-import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch.utils.data import Dataset
 
-from vitral.core import Batch, DataError, OptionError, did_you_mean, permutation
-from vitral.data.crew import Crew
+from vitral.core import Batch, DataError, OptionError, did_you_mean
+from vitral.data.epoch import Epoch
+from vitral.data.open_pictures import open_pictures
+from vitral.data.order import Order, alike_together, in_batches, sampler_batches, sampler_order
 from vitral.data.picture_set import PictureSet
+from vitral.data.resident import Resident
+from vitral.data.ring import Ring
+from vitral.data.sampling import InOrder, Sampling, Shuffled
 
 _STATE = ("epoch", "position", "seed")
 
@@ -28,64 +31,106 @@ class Loader:
     higher and `position` 0. Leaving a loop early keeps the position, so the next `iter()` goes
     on with the batch after the last one handed out.
 
-    Threads, not processes: decoding and augmenting release the interpreter lock. They live as
-    long as one `iter()`; its end, an error, `close()` or dropping the iterator ends them.
+    Threads, not processes: decoding and augmenting release the interpreter lock. They share each
+    batch, so that the first one is there soon and few are in memory. A transform that is
+    `core.Divisible`, as augmentations are, is carried out by them picture by picture, and only the
+    parts of a picture that it asks for are decoded. Threads live as long as one `iter()`; its end,
+    an error, `close()` or dropping the iterator ends them.
+
+    Memory of inputs is used again once nobody holds the batch any more.
 
     Args:
-        pictures: what to read.
-        batch_size: pictures in a batch.
+        pictures: what to read: a set, or whatever `open_pictures` opens, a torch `Dataset` too.
+        batch_size: pictures in a batch; with several processes, in the share of each.
         shuffle: a new order every epoch; otherwise the order of the set.
+        sampling: another rule for the order, instead of `shuffle`; or a torch `Sampler`.
         workers: threads that prepare batches; 0 prepares each when it is asked for.
         drop_last: leave out a last batch that is not full.
-        pin_memory: page-locked tensors, for a faster way to the GPU; no effect without CUDA.
+        alike: batches hold pictures of similar shape and size, so that padding costs little.
+        pin_memory: page-locked inputs, for a faster way to the GPU; no effect without CUDA.
+        device: where batches go; None leaves them where they are made. Pictures that are one array
+            in memory and fit move to a GPU once, and are augmented there.
         seed: key of the order and, through the batch, of all randomness of `transform`.
         epoch: the pass to begin with.
-        transform: changes a batch, on the thread that made it; a pure function of the batch.
+        rank: number of this process among those that share every batch.
+        ranks: how many processes share every batch.
+        transform: changes a batch, on the threads that make it; a pure function of the batch.
             May be replaced between epochs.
-        prefetch: batches at most being prepared or ready; by default twice the workers.
+        prefetch: batches at most being prepared or ready, beside the one handed out and one that is
+            only begun; left out, 2.
     Raises:
-        OptionError: a number is out of its range.
+        OptionError: a number is out of its range, or two options exclude each other.
+        DataError: there is nothing that can be opened.
     """
 
     def __init__(
         self,
-        pictures: PictureSet,
+        pictures: PictureSet | Dataset[Any] | Any,
         *,
         batch_size: int = 32,
         shuffle: bool = False,
+        sampling: Sampling | Iterable[Any] | None = None,
         workers: int = 2,
         drop_last: bool = False,
+        alike: bool = False,
         pin_memory: bool = False,
+        device: torch.device | str | None = None,
         seed: int = 0,
         epoch: int = 0,
+        rank: int = 0,
+        ranks: int = 1,
         transform: Callable[[Batch], Batch] | None = None,
         prefetch: int | None = None,
     ) -> None:
-        self.pictures = pictures
+        if not isinstance(pictures, PictureSet):
+            pictures = open_pictures(pictures, validation=0.0, test=0.0)
+        if sampling is not None and shuffle:
+            raise OptionError("Loader.sampling: must not be given together with shuffle=True")
+        self.pictures: PictureSet = pictures
         self.batch_size = _at_least(1, "batch_size", batch_size)
-        self.shuffle = shuffle
+        self.sampling = sampling if sampling is not None else Shuffled() if shuffle else InOrder()
         self.workers = _at_least(0, "workers", workers)
         self.drop_last = drop_last
-        self.pin_memory = pin_memory
-        self.prefetch = 2 * workers if prefetch is None else _at_least(1, "prefetch", prefetch)
+        self.alike = alike
+        self.pin_memory = pin_memory and torch.cuda.is_available()
+        self.device = None if device is None else torch.device(device)
+        self.prefetch = 2 if prefetch is None else _at_least(1, "prefetch", prefetch)
         self.transform = transform
         self.seed = seed
         self.epoch = _at_least(0, "epoch", epoch)
+        self.ranks = _at_least(1, "ranks", ranks)
+        self.rank = _at_least(0, "rank", rank)
+        if rank >= ranks:
+            raise OptionError(f"Loader.rank: must lie in [0, {ranks - 1}], got {rank}")
         self.position = 0
         self.waited_s = 0.0
-        self._running: weakref.ref[_Epoch] | None = None
+        self.ring = Ring(limit=self.prefetch + 2, pinned=self.pin_memory)
+        self.resident = Resident.of(pictures, self.device)
+        self._running: weakref.ref[Epoch] | None = None
+        self._planned: tuple[tuple[int, int], Order] | None = None
 
     def __len__(self) -> int:
-        """Batches in a whole epoch."""
-        whole, rest = divmod(len(self.pictures), self.batch_size)
-        return whole if self.drop_last or rest == 0 else whole + 1
+        """Batches in a whole epoch; the same for every process."""
+        if isinstance(self.sampling, Sampling):
+            count, size = len(self.pictures), self.batch_size * self.ranks
+            return count // size if self.drop_last else -(-count // size)
+        told = sampler_batches(self.sampling, size=self.batch_size * self.ranks, drop_last=self.drop_last)
+        return len(self.order) if told is None else told
 
     def __iter__(self) -> Iterator[Batch]:
         self.close()
         self.waited_s = 0.0
-        epoch = _Epoch(self)
+        epoch = Epoch(self)
         self._running = weakref.ref(epoch)
         return epoch
+
+    @property
+    def order(self) -> Order:
+        """The batches of this epoch as numbers."""
+        key = (self.seed, self.epoch)
+        if self._planned is None or self._planned[0] != key:
+            self._planned = (key, self._order())
+        return self._planned[1]
 
     def close(self) -> None:
         """End the threads of an `iter()` that is still open; the position stays."""
@@ -131,93 +176,15 @@ class Loader:
         self.close()
         self.epoch, self.position, self.seed = state["epoch"], state["position"], state["seed"]
 
-
-class _Epoch:
-    """One `iter()` of a loader: the batches from its position to the end of its epoch."""
-
-    def __init__(self, loader: Loader) -> None:
-        self._loader = loader
-        self._last = len(loader)
-        self._made = _Recipe(loader)
-        first = range(loader.position, self._last)
-        self._crew: Crew[Batch] | None = None
-        if loader.workers > 0 and len(first) > 0:
-            workers = min(loader.workers, len(first), loader.prefetch)
-            self._crew = Crew(self._made, first, workers=workers, ahead=loader.prefetch, name="loader")
-        self._open = True
-
-    def __iter__(self) -> "_Epoch":
-        return self
-
-    def __next__(self) -> Batch:
-        loader = self._loader
-        if not self._open:
-            raise StopIteration
-        if loader.position >= self._last:
-            self.close()
-            loader.epoch, loader.position = loader.epoch + 1, 0
-            raise StopIteration
-        started = time.perf_counter()
-        try:
-            batch = self._made(loader.position) if self._crew is None else next(self._crew)
-        except BaseException:
-            # Ctrl-C lands here too: the batch was not handed out, so the position stays.
-            self.close()
-            raise
-        loader.waited_s += time.perf_counter() - started
-        loader.position += 1
-        return batch
-
-    def close(self) -> None:
-        self._open = False
-        if self._crew is not None:
-            self._crew.close()
-
-
-class _Recipe:
-    """How to make the batch at a position; holds values only, so any thread may call it."""
-
-    def __init__(self, loader: Loader) -> None:
-        self.pictures = loader.pictures
-        self.transform = loader.transform
-        self.batch_size = loader.batch_size
-        self.seed, self.epoch = loader.seed, loader.epoch
-        count = len(loader.pictures)
-        self.order = permutation(count, self.seed, self.epoch) if loader.shuffle else np.arange(count)
-        self.pin = loader.pin_memory and torch.cuda.is_available()
-
-    def __call__(self, position: int) -> Batch:
-        chosen = self.order[position * self.batch_size : (position + 1) * self.batch_size]
-        keys = self.pictures.keys
-        batch = Batch(
-            pixels=_pixels(self.pictures, chosen),
-            labels=torch.from_numpy(self.pictures.labels[chosen]),
-            indices=chosen.copy(),
-            keys=tuple([keys[index] for index in chosen.tolist()]),
-            seed=self.seed,
-            epoch=self.epoch,
-            position=position,
-        )
-        if self.transform is not None:
-            batch = self.transform(batch)
-        return _pinned(batch) if self.pin else batch
-
-
-def _pixels(pictures: PictureSet, chosen: NDArray[np.int64]) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
-    """The pictures with these numbers: a new array when they have one size, else a list."""
-    array = pictures.array
-    if array is not None:
-        return array[pictures.rows[chosen]]
-    found = [pictures.pixels(index) for index in chosen.tolist()]
-    return np.stack(found) if len({picture.shape for picture in found}) == 1 else found
-
-
-def _pinned(batch: Batch) -> Batch:
-    for name in ("inputs", "labels", "other_labels", "share"):
-        tensor = getattr(batch, name)
-        if tensor is not None:
-            setattr(batch, name, tensor.pin_memory())
-    return batch
+    def _order(self) -> Order:
+        size, count, keys = self.batch_size * self.ranks, len(self.pictures), (self.seed, self.epoch)
+        if not isinstance(self.sampling, Sampling):
+            return sampler_order(self.sampling, size=size, drop_last=self.drop_last, of=count, keys=keys)
+        indices = self.sampling.order(self.pictures, *keys)
+        if self.alike:
+            sizes = self.pictures.sizes(threads=max(self.workers, 1))
+            indices = alike_together(indices, sizes, batch=size, seed=self.seed, epoch=self.epoch)
+        return in_batches(indices, size=size, drop_last=self.drop_last, of=count)
 
 
 def _at_least(low: int, name: str, value: int) -> int:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike, NDArray
 
 from vitral.core import IGNORE, DataError, Undecoded, did_you_mean
+from vitral.data.crew import Crew
 from vitral.data.objects import Objects
 from vitral.data.one_line import one_line
 from vitral.data.pixels import Masks, Pixels
@@ -139,6 +140,18 @@ class PictureSet:
             ImageError: its size cannot be told; what is broken farther in shows when it is decoded.
         """
         return self.source.undecoded(int(self.rows[index]))
+
+    def sizes(self, *, threads: int = 2) -> Int[NDArray[np.int64], "b hw=2"]:
+        """Height and width of every picture, upright, from the heads of their files.
+
+        Raises:
+            ImageError: the size of one cannot be told.
+        """
+        crew = Crew(self.source.size, self.rows.tolist(), workers=threads, ahead=64 * threads, name="sizes")
+        try:
+            return np.array(list(crew), dtype=np.int64).reshape(-1, 2)
+        finally:
+            crew.close()
 
     def path(self, index: int) -> Path | None:
         """The file of one picture, when it has one of its own."""

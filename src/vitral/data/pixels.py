@@ -40,6 +40,15 @@ class Pixels(ABC):
         """
         return Decoded(self.read(row))
 
+    def size(self, row: int) -> tuple[int, int]:
+        """Height and width of one picture, upright.
+
+        Raises:
+            ImageError: they cannot be told.
+        """
+        height, width, _ = self.undecoded(row).shape
+        return height, width
+
     def encoded(self, row: int) -> bytes | memoryview | None:
         """The bytes of one picture as it was stored, a JPEG or PNG file for example; None: there are none.
 
