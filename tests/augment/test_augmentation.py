@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -191,5 +190,3 @@ def test_wrong_values_are_named(values, message):
 def test_a_wrong_picture_is_named():
     with pytest.raises(ShapeError, match=r"1\.png: must be uint8 of h x w x 3, got uint8 of 4 x 4"):
         augmentation(height=4, width=4, **UNIT)(batch_of([noise(4, 4), np.zeros((4, 4), np.uint8)]))
-
-

@@ -15,11 +15,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.data import DataLoader, SubsetRandomSampler, TensorDataset
 
+from vitral.augment import Augmentation, Flip, MixUp, RandomResizedCrop
 from vitral.core import Batch, DataError, ImageError, OptionError, uniform
 from vitral.data.loader import Loader
+from vitral.data.padded import Padded
 from vitral.data.picture_set import PictureSet
 from vitral.data.pixels import ArrayPixels, Pixels
+from vitral.data.resident import Resident
+from vitral.data.sampling import Balanced
+from vitral.data.undecoded import Decoded
 
 
 class ManySizes(Pixels):
@@ -379,3 +385,167 @@ def test_numbers_out_of_range_are_refused(arguments: dict, message: str):
 def test_asking_for_pinned_memory_without_a_gpu_changes_nothing():
     plain, pinned = (next(iter(Loader(one_size(), pin_memory=pin))) for pin in (False, True))
     assert as_values(plain) == as_values(pinned)
+
+
+def augmentation(size: int = 8) -> Augmentation:
+    ops = (RandomResizedCrop(), Flip(), MixUp(p=0.5))
+    return Augmentation(ops, height=size, width=size, mean=(0.5,) * 3, std=(0.25,) * 3)
+
+
+@pytest.mark.parametrize("make_set", [one_size, many_sizes])
+def test_augmented_batches_are_the_same_for_any_number_of_threads(make_set: Callable[[], PictureSet]):
+    runs = []
+    for workers in (0, 1, 2, 4, 8):
+        loader = Loader(make_set(), batch_size=9, shuffle=True, workers=workers, transform=augmentation())
+        runs.append([(batch.inputs.numpy().tobytes(), batch.keys) for _ in range(2) for batch in loader])  # type: ignore[union-attr]
+    assert len(runs[0]) == 6
+    assert all(run == runs[0] for run in runs)
+
+
+def test_a_kept_batch_is_not_written_over_by_later_ones():
+    loader = Loader(one_size(60), batch_size=5, shuffle=True, workers=2, transform=augmentation())
+    kept = list(loader)
+    fresh = [Loader(one_size(60), batch_size=5, shuffle=True, workers=0, transform=augmentation())]
+    for batch, again in zip(kept, fresh[0], strict=True):
+        assert torch.equal(batch.inputs, again.inputs)  # type: ignore[arg-type]
+
+
+def test_the_memory_of_a_dropped_batch_is_used_again():
+    loader = Loader(one_size(60), batch_size=5, workers=1, prefetch=1, transform=augmentation())
+    places = {batch.inputs.data_ptr() for batch in loader if batch.inputs is not None}
+    assert len(places) <= 4
+
+
+class Files(Pixels):
+    """Pictures that count how often they were decoded as a whole."""
+
+    def __init__(self) -> None:
+        self.whole = 0
+
+    def read(self, row: int) -> np.ndarray:
+        self.whole += 1
+        return np.full((6, 6, 3), row, np.uint8)
+
+    def undecoded(self, row: int) -> Decoded:
+        if row == 13:
+            raise ImageError("13.png: is cut short")
+        return Decoded(np.full((6, 6, 3), row, np.uint8))
+
+
+def test_a_divisible_transform_gets_pictures_undecoded_and_they_do_not_stay():
+    source = Files()
+    pictures = PictureSet(name="set", keys=tuple(f"{i}.png" for i in range(8)), source=source)
+    (batch,) = Loader(pictures, batch_size=8, workers=2, transform=augmentation())
+    assert source.whole == 0
+    assert batch.pixels == ()
+    assert batch.inputs is not None
+    (plain,) = Loader(pictures, batch_size=8, workers=2)
+    assert source.whole == 8
+    assert np.array_equal(plain.pixels[3], pictures.pixels(3))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_a_broken_head_of_a_file_is_raised_at_its_batch_and_not_before(workers: int):
+    pictures = PictureSet(name="set", keys=tuple(f"{i}.png" for i in range(32)), source=Files())
+    loader, seen = Loader(pictures, batch_size=4, workers=workers, transform=augmentation()), []
+    with pytest.raises(ImageError, match=r"13\.png: is cut short"):
+        note_positions(loader, seen)
+    assert seen == [0, 1, 2]
+    assert loader.position == 3
+
+
+def test_processes_share_every_batch_and_together_see_the_epoch():
+    def indices(rank: int, ranks: int) -> list[list[int]]:
+        loader = Loader(one_size(), batch_size=8 // ranks, shuffle=True, rank=rank, ranks=ranks, seed=2)
+        assert len(loader) == 3
+        return [batch.indices.tolist() for batch in loader]
+
+    alone, both = indices(0, 1), [indices(rank, 2) for rank in range(2)]
+    assert [left + right for left, right in zip(*both, strict=True)] == alone
+
+
+def test_a_share_without_pictures_is_an_empty_batch():
+    loader = Loader(one_size(9), batch_size=2, rank=0, ranks=4, transform=augmentation())
+    sizes = [len(batch) for batch in loader]
+    assert sizes == [2, 0]
+
+
+def test_balanced_sampling_shows_a_picture_again_with_other_changes():
+    pictures = PictureSet(
+        name="set",
+        keys=tuple("abcdefgh"),
+        source=ArrayPixels(np.random.default_rng(0).integers(0, 256, (8, 9, 9, 3), dtype=np.uint8)),
+        classes=("much", "little"),
+        labels=[0] * 7 + [1],
+    )
+    loader = Loader(pictures, batch_size=8, sampling=Balanced(), transform=augmentation())
+    (batch,) = loader
+    assert batch.labels.sum() == 4
+    again = [batch.inputs[i].numpy().tobytes() for i in range(8) if batch.labels[i] == 1]  # type: ignore[index]
+    assert len(set(again)) == 4
+
+
+def test_batches_of_like_sizes_come_from_the_heads_of_the_files():
+    loader = Loader(many_sizes(64), batch_size=8, shuffle=True, alike=True)
+    heights = [{picture.shape[0] for picture in batch.pixels} for batch in loader]
+    assert sum(len(found) for found in heights) <= len(heights) + 2
+    assert sorted(i for batch in loader for i in batch.indices.tolist()) == list(range(64))
+
+
+def test_padding_gives_one_size_and_masks_count_nothing_there():
+    batch = next(iter(Loader(many_sizes(6), batch_size=6, workers=0)))
+    batch.masks = [np.full(picture.shape[:2], 1, np.uint8) for picture in batch.pixels]
+    padded = Padded(multiple_px=4)(batch)
+    assert isinstance(padded.pixels, np.ndarray)
+    assert padded.pixels.shape == (6, 8, 4, 3)
+    assert (padded.pixels[2, 5:] == 0).all()
+    assert padded.masks is not None
+    assert (padded.masks[2][:5] == 1).all()
+    assert (padded.masks[2][5:] == 255).all()
+    with pytest.raises(OptionError, match=r"Padded\.multiple_px: must be at least 1, got 0"):
+        Padded(multiple_px=0)
+
+
+def test_pictures_on_a_device_are_augmented_there():
+    pictures = one_size()
+    loader = Loader(pictures, batch_size=8, shuffle=True, transform=augmentation(5), seed=1)
+    usual = [batch.inputs for batch in loader]
+    loader.resident, loader.epoch = Resident.on(pictures, torch.device("cpu")), 0
+    there = [batch.inputs for batch in loader]
+    for one, other in zip(usual, there, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)  # type: ignore[arg-type]
+    assert Resident.of(pictures, torch.device("cpu")) is None
+
+
+def test_a_torch_dataset_and_a_torch_sampler_go_in():
+    data = TensorDataset(torch.rand(10, 3, 4, 4), torch.arange(10) % 3)
+    loader = Loader(data, batch_size=4, sampling=SubsetRandomSampler([1, 5, 9, 2]))
+    (batch,) = loader
+    assert sorted(batch.indices.tolist()) == [1, 2, 5, 9]
+    assert batch.labels.tolist() == [i % 3 for i in batch.indices]
+    assert len(loader) == 1
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_set_goes_into_the_loader_of_torch(workers: int):
+    loader = DataLoader(one_size(6), batch_size=3, num_workers=workers, multiprocessing_context=None)  # type: ignore[arg-type]
+    batches = list(loader)
+    assert [labels.tolist() for _, labels in batches] == [[0, 1, 0], [1, 0, 1]]
+    assert batches[0][0].shape == (3, 3, 5, 6)
+    assert np.array_equal(batches[0][0][1].permute(1, 2, 0), one_size(6).pixels(1))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rank": 2, "ranks": 2}, r"Loader\.rank: must lie in \[0, 1\], got 2"),
+        ({"ranks": 0}, r"Loader\.ranks: must be at least 1, got 0"),
+        (
+            {"shuffle": True, "sampling": Balanced()},
+            r"Loader\.sampling: must not be given together with shuffle",
+        ),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(options: dict, message: str):
+    with pytest.raises(OptionError, match=message):
+        Loader(one_size(), **options)

@@ -149,10 +149,10 @@ def _filled(batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
 def _sizes(batch: Batch) -> NDArray[np.int64]:
     pixels = batch.pixels
     if isinstance(pixels, np.ndarray | torch.Tensor) and pixels.ndim == 4:
-        _check(pixels[0] if len(pixels) else None, batch.keys[:1])
+        _check(pixels[0] if len(pixels) else None, batch.keys)
         return np.tile(np.array(pixels.shape[1:3], dtype=np.int64), (len(pixels), 1))
     for picture, key in zip(pixels, batch.keys, strict=False):
-        _check(picture, (key,))
+        _check(picture, [key])
     return np.array([picture.shape[:2] for picture in pixels], dtype=np.int64).reshape(-1, 2)
 
 

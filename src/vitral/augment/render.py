@@ -44,7 +44,7 @@ def render(
     Raises:
         ImageError: a picture cannot be decoded.
     """
-    flat = out.reshape(len(out), out.shape[1], -1)
+    flat = out.reshape(len(out), out.shape[1], 3 * out.shape[2])
     if isinstance(pixels, np.ndarray):
         still = plan.untoned[part] & _at_whole_pixels(plan, plan.box[part])
         if still.all():
@@ -94,7 +94,7 @@ def _windows(
 ) -> None:
     from vitral.augment.kernels import render_windows
 
-    sources = pictures.reshape(len(pictures), pictures.shape[1], -1)
+    sources = pictures.reshape(len(pictures), pictures.shape[1], 3 * pictures.shape[2])
     x0, y0 = np.ascontiguousarray(box[:, :2].T, dtype=np.int64)
     render_windows(sources, x0, y0, plan.flip[part], *levels, out[part])
 

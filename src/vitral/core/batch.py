@@ -40,7 +40,7 @@ class Batch:
     pixels: NDArray[np.uint8] | Tensor | Sequence[NDArray[np.uint8] | Undecoded] = field(repr=False)
     labels: Int[Tensor, " b"]
     indices: NDArray[np.int64]
-    keys: tuple[str, ...] = field(repr=False)
+    keys: Sequence[str] = field(repr=False)
     seed: int
     epoch: int
     position: int

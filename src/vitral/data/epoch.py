@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from vitral.core import Batch, Divisible, Undecoded, Work
 from vitral.data.crew import Crew
+from vitral.data.picked import Picked
 
 if TYPE_CHECKING:
     from vitral.data.loader import Loader
@@ -29,7 +31,7 @@ class Epoch:
         self._crew: Crew[int] | None = None
         if loader.workers > 0 and len(first) > 0 and loader.resident is None:
             jobs = self._recipe.jobs()
-            ahead = loader.prefetch * (self._recipe.parts + 1)
+            ahead = loader.prefetch * self._recipe.steps
             workers = min(loader.workers, len(jobs))
             self._crew = Crew(self._recipe, jobs, workers=workers, ahead=ahead, name="loader")
         self._open = True
@@ -82,34 +84,40 @@ class _Recipe:
         self.rank, self.ranks = loader.rank, loader.ranks
         self.positions = positions
         self.order = loader.order if len(positions) else None
-        self.parts = max(1, min(2 * loader.workers, loader.batch_size // _SMALLEST_PART))
+        # Pictures in memory are so little work that handing parts of it around would cost more.
+        in_memory = loader.pictures.array is not None
+        self.parts = 1 if in_memory else max(1, min(2 * loader.workers, loader.batch_size // _SMALLEST_PART))
+        self.steps = 1 if self.parts == 1 else self.parts + 1
         self._under_way: dict[int, _UnderWay] = {}
         self._lock = threading.Lock()
 
-    def jobs(self) -> list[int]:
-        """Job `position * (parts + 1)` begins a batch, those that follow are its parts.
+    def jobs(self) -> Sequence[int]:
+        """Job `position * steps` begins a batch, those that follow are its parts.
 
         A batch begins before the parts of the one before it, so that no thread waits for that.
+        A batch of one part is one job.
         """
-        step, first = self.parts + 1, self.positions.start
-        jobs = [first * step]
+        if self.steps == 1:
+            return self.positions
+        steps, first = self.steps, self.positions.start
+        jobs = [first * steps]
         for position in self.positions:
             if position + 1 < self.positions.stop:
-                jobs.append((position + 1) * step)
-            jobs += range(position * step + 1, (position + 1) * step)
+                jobs.append((position + 1) * steps)
+            jobs += range(position * steps + 1, (position + 1) * steps)
         return jobs
 
     def last_job(self, position: int) -> int:
         """The job after which all parts of a batch have been made."""
-        return position * (self.parts + 1) + self.parts
+        return (position + 1) * self.steps - 1
 
     def __call__(self, job: int) -> int:
-        position, part = divmod(job, self.parts + 1)
+        position, step = divmod(job, self.steps)
         batch = self._batch(position)
-        if part == 0:
+        if step == 0:
             batch.begin()
-        else:
-            batch.part(part - 1)
+        if self.steps == 1 or step > 0:
+            batch.part(max(step - 1, 0))
         return job
 
     def whole(self, position: int) -> Batch:
@@ -140,12 +148,11 @@ class _Recipe:
         assert order is not None
         share = order.batch(position, rank=self.rank, ranks=self.ranks)
         chosen = order.indices[share].copy()
-        keys = pictures.keys
         batch = Batch(
             pixels=(),
             labels=torch.from_numpy(pictures.labels[chosen]),
             indices=chosen,
-            keys=tuple([keys[index] for index in chosen.tolist()]),
+            keys=Picked(pictures.keys, chosen),
             seed=self.seed,
             epoch=self.epoch,
             position=position,
@@ -211,7 +218,10 @@ class _Making:
             batch.pixels = recipe.resident.taken(self._rows)
             return
         if pictures.array is not None:
-            batch.pixels = pictures.array[self._rows]
+            array = pictures.array
+            batch.pixels = recipe.ring.take((len(batch), *array.shape[1:]), np.uint8)
+            # `mode` only spares numpy a copy: rows are known to lie inside.
+            np.take(array, pictures.rows[chosen], axis=0, out=batch.pixels, mode="clip")
         elif isinstance(recipe.transform, Divisible):
             batch.pixels = [pictures.undecoded(index) for index in chosen.tolist()]
         else:

@@ -57,7 +57,7 @@ class Loader:
         transform: changes a batch, on the threads that make it; a pure function of the batch.
             May be replaced between epochs.
         prefetch: batches at most being prepared or ready, beside the one handed out and one that is
-            only begun; left out, 2.
+            only begun; left out, 2, and for pictures in memory twice the workers.
     Raises:
         OptionError: a number is out of its range, or two options exclude each other.
         DataError: there is nothing that can be opened.
@@ -94,7 +94,9 @@ class Loader:
         self.alike = alike
         self.pin_memory = pin_memory and torch.cuda.is_available()
         self.device = None if device is None else torch.device(device)
-        self.prefetch = 2 if prefetch is None else _at_least(1, "prefetch", prefetch)
+        # Threads share a batch that must be decoded; of those in memory each makes its own.
+        usual = 2 if pictures.array is None else max(2, 2 * workers)
+        self.prefetch = usual if prefetch is None else _at_least(1, "prefetch", prefetch)
         self.transform = transform
         self.seed = seed
         self.epoch = _at_least(0, "epoch", epoch)
@@ -104,7 +106,7 @@ class Loader:
             raise OptionError(f"Loader.rank: must lie in [0, {ranks - 1}], got {rank}")
         self.position = 0
         self.waited_s = 0.0
-        self.ring = Ring(limit=self.prefetch + 2, pinned=self.pin_memory)
+        self.ring = Ring(limit=2 * (self.prefetch + 2), pinned=self.pin_memory)
         self.resident = Resident.of(pictures, self.device)
         self._running: weakref.ref[Epoch] | None = None
         self._planned: tuple[tuple[int, int], Order] | None = None

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from vitral.core import IGNORE, DataError, Undecoded, did_you_mean
 from vitral.data.crew import Crew
@@ -107,6 +109,34 @@ class PictureSet:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def __getitem__(self, index: int) -> tuple[UInt8[Tensor, "c=3 h w"], int | dict[str, Any]]:
+        """One picture as an item of a map-style torch `Dataset`: pixels, and what is known of them.
+
+        The second part is the class number, or, in a set with masks or objects, a dictionary of
+        `label`, `mask` (h x w), `boxes` (n x 4), `labels` (n) and `points` (n x p x 3), as far as
+        there are any. So a set goes into `torch.utils.data.DataLoader` as it is.
+
+        Raises:
+            ImageError: the picture or its mask cannot be read.
+            IndexError: there is no such picture; it ends a loop over the set.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"{self.name}: has {len(self)} pictures, got the number {index}")
+        row = int(self.rows[index])
+        pixels = torch.tensor(self.source.read(row)).permute(2, 0, 1)
+        label = int(self.labels[index])
+        if self.masks is None and self.objects is None:
+            return pixels, label
+        known: dict[str, Any] = {"label": label}
+        if self.masks is not None:
+            known["mask"] = torch.tensor(self.masks.read(row))
+        if self.objects is not None:
+            here = self.objects.of(row)
+            known |= {"boxes": torch.tensor(here.boxes), "labels": torch.tensor(here.labels)}
+            if here.points is not None:
+                known["points"] = torch.tensor(here.points)
+        return pixels, known
 
     @property
     def found(self) -> str:

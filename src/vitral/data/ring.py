@@ -3,15 +3,18 @@
 import math
 import weakref
 from collections import deque
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+_SMALL_BYTES = 65536
+
 
 class Ring:
-    """Float memory that comes back by itself.
+    """Memory that comes back by itself.
 
     Fresh memory costs the system a fault for each of its pages, page-locked memory much more; a
     batch of photographs has ten thousand pages. So what was given out is given out again, but only
@@ -27,21 +30,26 @@ class Ring:
         self._free: deque[torch.Tensor] = deque(maxlen=limit)
 
     def __call__(self, shape: tuple[int, ...]) -> Float[NDArray[np.float32], "..."]:
-        """An array of this shape; what is in it is undefined."""
-        count = math.prod(shape)
-        piece = self._piece(count)
-        array = piece.numpy()[:count].reshape(shape)
+        """A float32 array of this shape; what is in it is undefined."""
+        return self.take(shape, np.float32)
+
+    def take(self, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+        """An array of this shape and type; what is in it is undefined."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        piece = self._piece(size)
+        array = piece.numpy()[:size].view(dtype).reshape(shape)
         # Not at exit: then memory goes anyhow, and threads may still write into it.
         weakref.finalize(array, self._free.append, piece).atexit = False
         return array
 
-    def _piece(self, count: int) -> torch.Tensor:
-        # deque is safe between threads, and appending to it is safe even inside a finalizer.
-        while self._free:
+    def _piece(self, size: int) -> torch.Tensor:
+        # A deque is safe between threads, and appending to it is safe even inside a finalizer.
+        for _ in range(len(self._free)):
             try:
                 piece = self._free.popleft()
             except IndexError:  # another thread was quicker
                 break
-            if count <= len(piece) <= 4 * count:
+            if size <= len(piece) <= 2 * size + _SMALL_BYTES:
                 return piece
-        return torch.empty(count, dtype=torch.float32, pin_memory=self._pinned)
+            self._free.append(piece)
+        return torch.empty(size, dtype=torch.uint8, pin_memory=self._pinned)

@@ -34,4 +34,4 @@ class Balanced(Sampling, kind="balanced"):
         weights = np.ones(len(pictures))
         weights[known] = each[pictures.labels[known]]
         weights[known] *= known.sum() / weights[known].sum()
-        return drawn_by_weight(weights, seed, epoch)
+        return drawn_by_weight(weights, seed, epoch, groups=pictures.labels)
