@@ -12,7 +12,7 @@ from PIL import Image
 
 from vitral.augment import Augmentation, Brightness, Contrast, CutMix, Flip, MixUp, RandomResizedCrop, Shift
 from vitral.augment.plan import Plan
-from vitral.augment.render import levels_to_inputs, render
+from vitral.augment.render import Pass, levels_to_inputs
 from vitral.augment.render_tensor import axis_weights, render_tensor
 from vitral.core import Batch
 
@@ -47,7 +47,7 @@ def batch_of(pixels: Any) -> Batch:
 
 def rendered(pixels: np.ndarray, plan: Plan) -> np.ndarray:
     out = np.full((len(pixels), plan.height, plan.width, 3), np.nan, np.float32)
-    render(pixels, plan, *levels_to_inputs(MEAN, STD), out, slice(0, len(pixels)))
+    Pass(pixels, plan, *levels_to_inputs(MEAN, STD), out).part(0, len(pixels))
     return out
 
 

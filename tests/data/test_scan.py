@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitral.core import IGNORE, DataError, ImageError, OptionError
+from vitral.data.free_memory import free_memory_bytes
 from vitral.data.loader import Loader
 from vitral.data.picture_set import PictureSet
 from vitral.data.pixels import Pixels
 from vitral.data.scan import Broken, scan
-from vitral.data.stored import free_memory_bytes, shrunk
+from vitral.data.stored import shrunk
 
 
 class Listed(Pixels):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.op import Op
 from vitral.augment.plan import Plan
-from vitral.augment.render import levels_to_inputs, mix, render
+from vitral.augment.render import Pass, levels_to_inputs, mix
 from vitral.augment.render_tensor import mix_tensor, render_tensor
 from vitral.core import Batch, OptionError, Picture, Room, ShapeError, did_you_mean
 
@@ -118,10 +118,10 @@ class RenderWork:
 
     def __init__(self, augmentation: Augmentation, batch: Batch, room: Room) -> None:
         assert not isinstance(batch.pixels, torch.Tensor)
-        self._batch, self._pixels = batch, batch.pixels
-        self._plan = augmentation.plan(batch)
-        self._levels = levels_to_inputs(augmentation.mean, augmentation.std)
+        self._batch, self._plan = batch, augmentation.plan(batch)
         self._out = room((len(batch), augmentation.height, augmentation.width, 3))
+        levels = levels_to_inputs(augmentation.mean, augmentation.std)
+        self._pass = Pass(batch.pixels, self._plan, *levels, self._out)
 
     def part(self, start: int, stop: int) -> None:
         """Render the pictures from `start` to before `stop`.
@@ -129,7 +129,7 @@ class RenderWork:
         Raises:
             ImageError: one of them cannot be decoded.
         """
-        render(self._pixels, self._plan, *self._levels, self._out, slice(start, stop))
+        self._pass.part(start, stop)
 
     def finish(self) -> Batch:
         """Mix pictures and fill in the batch."""

@@ -1,4 +1,4 @@
-"""`render`: carry out a plan on the pixels of a batch, in one pass, picture by picture."""
+"""`Pass`: carry out a plan on the pixels of a batch, picture by picture, each touched once."""
 
 from collections.abc import Sequence
 
@@ -20,15 +20,8 @@ def levels_to_inputs(mean: Sequence[float], std: Sequence[float]) -> tuple[Three
     return (1 / (255 * deviation)).astype(np.float32), offset.astype(np.float32)
 
 
-def render(
-    pixels: Pictures,
-    plan: Plan,
-    gain: Three,
-    offset: Three,
-    out: Float[NDArray[np.float32], "b h w c=3"],
-    part: slice,
-) -> None:
-    """Bring each picture's region to the input's size, mirror, tone and normalize it.
+class Pass:
+    """A plan ready to be carried out on the pixels of a batch, picture by picture.
 
     A region of the input's own size at whole pixels, with nothing to tone, is only copied and
     normalized. All others are resampled: linearly between pixels when they grow, averaged under a
@@ -39,28 +32,60 @@ def render(
         plan: what happens to each.
         gain: of red, green and blue: what a level is multiplied by.
         offset: of the same: what is added then.
-        out: where all pictures of the batch go; only `part` is written.
-        part: which pictures to do.
-    Raises:
-        ImageError: a picture cannot be decoded.
+        out: where all pictures of the batch go.
     """
-    flat = out.reshape(len(out), out.shape[1], 3 * out.shape[2])
-    if isinstance(pixels, np.ndarray):
-        still = plan.untoned[part] & _at_whole_pixels(plan, plan.box[part])
-        if still.all():
-            _windows(np.ascontiguousarray(pixels[part]), plan, part, plan.box[part], (gain, offset), flat)
+
+    def __init__(
+        self,
+        pixels: Pictures,
+        plan: Plan,
+        gain: Three,
+        offset: Three,
+        out: Float[NDArray[np.float32], "b h w c=3"],
+    ) -> None:
+        self._pixels, self._size = pixels, (plan.height, plan.width)
+        self._levels = gain, offset
+        self._out = out.reshape(len(out), plan.height, 3 * plan.width)
+        self._box, self._flip = plan.box, plan.flip
+        self._tone = np.stack([plan.brightness, plan.contrast], axis=1)
+        size = plan.box[:, 2:] - plan.box[:, :2] == (plan.width, plan.height)
+        at_whole_pixels = (size & (plan.box[:, :2] == np.rint(plan.box[:, :2]))).all(axis=1)
+        self._only_moved = at_whole_pixels & (self._tone == 1).all(axis=1)
+
+    def part(self, start: int, stop: int) -> None:
+        """Write the inputs of the pictures from `start` to before `stop`.
+
+        Raises:
+            ImageError: a picture cannot be decoded.
+        """
+        if isinstance(self._pixels, np.ndarray) and self._only_moved[start:stop].all():
+            self._move(np.ascontiguousarray(self._pixels[start:stop]), start)
             return
-    for i in range(part.start, part.stop):
-        picture, box = pixels[i], plan.box[i : i + 1]
-        if not isinstance(picture, np.ndarray):
-            x0, y0, x1, y1 = box[0].tolist()
-            picture, found = picture.region((x0, y0, x1, y1), height=plan.height, width=plan.width)
-            box = np.array([found])
-        picture = np.ascontiguousarray(picture)
-        if plan.untoned[i] and _at_whole_pixels(plan, box)[0]:
-            _windows(picture[None], plan, slice(i, i + 1), box, (gain, offset), flat)
-        else:
-            _region(picture, plan, i, box[0], (gain, offset), flat[i])
+        for i in range(start, stop):
+            picture = self._pixels[i]
+            if isinstance(picture, np.ndarray):
+                self._one(i, np.ascontiguousarray(picture), self._box[i], self._only_moved[i])
+                continue
+            x0, y0, x1, y1 = asked = tuple(self._box[i].tolist())
+            pixels, box = picture.region((x0, y0, x1, y1), height=self._size[0], width=self._size[1])
+            self._one(i, pixels, np.array(box), self._only_moved[i] and box == asked)
+
+    def _one(self, i: int, picture: NDArray[np.uint8], box: NDArray[np.float64], only_moved: bool) -> None:
+        if only_moved:
+            self._move(picture[None], i)
+            return
+        from vitral.augment.kernels import render_region
+
+        source = picture.reshape(picture.shape[0], 3 * picture.shape[1])
+        render_region(source, box, self._flip[i], *self._tone[i], *self._levels, self._out[i])
+
+    def _move(self, pictures: NDArray[np.uint8], start: int) -> None:
+        from vitral.augment.kernels import render_windows
+
+        part = slice(start, start + len(pictures))
+        sources = pictures.reshape(len(pictures), pictures.shape[1], 3 * pictures.shape[2])
+        x0, y0 = np.ascontiguousarray(self._box[part, :2].T, dtype=np.int64)
+        render_windows(sources, x0, y0, self._flip[part], *self._levels, self._out[part])
 
 
 def mix(inputs: Float[NDArray[np.float32], "b h w c=3"], plan: Plan) -> None:
@@ -76,39 +101,3 @@ def mix(inputs: Float[NDArray[np.float32], "b h w c=3"], plan: Plan) -> None:
             inputs[i] += other
         x0, y0, x1, y1 = plan.pasted[i]
         inputs[i, y0:y1, x0:x1] = other[y0:y1, x0:x1]
-
-
-def _at_whole_pixels(plan: Plan, box: Float[NDArray[np.float64], "b xyxy=4"]) -> NDArray[np.bool_]:
-    """Which boxes have the input's own size and begin between two pixels."""
-    size = box[:, 2:] - box[:, :2] == (plan.width, plan.height)
-    return (size & (box[:, :2] == np.rint(box[:, :2]))).all(axis=1)
-
-
-def _windows(
-    pictures: NDArray[np.uint8],
-    plan: Plan,
-    part: slice,
-    box: NDArray[np.float64],
-    levels: tuple[Three, Three],
-    out: NDArray[np.float32],
-) -> None:
-    from vitral.augment.kernels import render_windows
-
-    sources = pictures.reshape(len(pictures), pictures.shape[1], 3 * pictures.shape[2])
-    x0, y0 = np.ascontiguousarray(box[:, :2].T, dtype=np.int64)
-    render_windows(sources, x0, y0, plan.flip[part], *levels, out[part])
-
-
-def _region(
-    picture: NDArray[np.uint8],
-    plan: Plan,
-    i: int,
-    box: NDArray[np.float64],
-    levels: tuple[Three, Three],
-    out: NDArray[np.float32],
-) -> None:
-    from vitral.augment.kernels import render_region
-
-    tone = float(plan.brightness[i]), float(plan.contrast[i])
-    source = picture.reshape(picture.shape[0], -1)
-    render_region(source, np.ascontiguousarray(box), bool(plan.flip[i]), *tone, *levels, out)

@@ -2,6 +2,9 @@
 
 import os
 import stat
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import numpy as np
 import simplejpeg
@@ -9,15 +12,22 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.core import ImageError
+from vitral.data.byte_budget import DECODING
+from vitral.data.jpeg_header import JpegHeader, jpeg_header
 from vitral.data.one_line import one_line
-from vitral.data.orientation import jpeg_header, upright
+from vitral.data.orientation import upright
 from vitral.data.os_reason import os_reason
-from vitral.data.pillow_pixels import check_size, pillow_pixels
+from vitral.data.pillow_pixels import check_memory, check_size, pillow_pixels
 
 MAX_BYTES = 2**30
-MAX_PIXELS = 178_956_970  # Where Pillow too refuses: 512 MiB of RGB.
+MAX_PIXELS = 178_956_970  # Where Pillow too refuses; memory usually sets the limit before.
 
-_BASELINE_TO_PROGRESSIVE = (0xC0, 0xC1, 0xC2)
+Encoded = bytes | memoryview
+Result = TypeVar("Result")
+
+_JPEG = b"\xff\xd8\xff"
+# The entropy coding of a block takes a bit at least, even of an empty one.
+_MOST_PIXELS_PER_BYTE = 8 * 64
 # Some phones write this; the pixels are whole, so Pillow, which stops only at lost data, decides.
 _HARMLESS = "Invalid SOS parameters"
 # Without waiting: a name may lead to a pipe that nobody ever writes to.
@@ -25,7 +35,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def decode(
-    source: bytes | str | os.PathLike[str],
+    source: Encoded | str | os.PathLike[str],
     *,
     name: str | None = None,
     max_bytes: int = MAX_BYTES,
@@ -38,6 +48,10 @@ def decode(
     transparency laid over white, of an animation the first frame is taken. Color profiles are
     not applied. A file that is cut short or damaged is an error, never a grey half.
 
+    A picture that would take more than 448 MiB to decode, or whose file is too small for the size
+    it claims, is refused before any pixel is decoded; large pictures wait for one another (see
+    `ByteBudget`).
+
     Args:
         source: the bytes of the file, or its path.
         name: how to call the picture in an error; the path when None.
@@ -46,24 +60,18 @@ def decode(
     Raises:
         ImageError: "<name>: <reason>", in one line.
     """
-    try:
-        data = source if isinstance(source, bytes) else _read(source, max_bytes)
-        if not data:
-            raise ValueError("is empty (0 bytes)")
-        if len(data) > max_bytes:
-            raise ValueError(f"has {len(data):,} bytes; the limit is {max_bytes:,}")
-        if data.startswith(b"\xff\xd8\xff"):
-            return _jpeg(data, max_pixels)
-        return pillow_pixels(data, max_pixels=max_pixels)
-    except MemoryError as error:
-        reason, cause = "does not fit in the memory", error
-    except Exception as error:  # On a damaged file a decoder may raise anything.
-        reason, cause = str(error) or type(error).__name__, error
-        if isinstance(error, OSError) and error.errno is not None:
-            reason = os_reason(error)
     if name is None:
-        name = "picture" if isinstance(source, bytes) else os.fspath(source)
-    raise ImageError(f"{one_line(name)}: {one_line(reason)}") from cause
+        name = "picture" if isinstance(source, Encoded) else os.fspath(source)
+
+    def pixels() -> NDArray[np.uint8]:
+        data = source if isinstance(source, Encoded) else _read(source, max_bytes)
+        check_length(data, max_bytes)
+        header = baseline_header(data, max_pixels)
+        if header is None:
+            return pillow_pixels(data, max_pixels=max_pixels)
+        return jpeg_pixels(data, header, 1, max_pixels=max_pixels)
+
+    return told(name, pixels)
 
 
 def read_file(path: str | os.PathLike[str], *, name: str, max_bytes: int = MAX_BYTES) -> bytes:
@@ -72,29 +80,110 @@ def read_file(path: str | os.PathLike[str], *, name: str, max_bytes: int = MAX_B
     Raises:
         ImageError: "<name>: <reason>", in one line.
     """
+    return told(name, lambda: _read(path, max_bytes))
+
+
+def told(name: str, make: Callable[[], Result]) -> Result:
+    """What a function gives; whatever it raises becomes an `ImageError` that names the picture.
+
+    Raises:
+        ImageError: "<name>: <reason>", in one line.
+    """
     try:
-        return _read(path, max_bytes)
-    except (OSError, ValueError) as error:
-        reason = os_reason(error) if isinstance(error, OSError) and error.errno is not None else str(error)
-        raise ImageError(f"{one_line(name)}: {one_line(reason)}") from error
+        return make()
+    except ImageError:
+        raise
+    except MemoryError as error:
+        reason, cause = "does not fit in the memory", error
+    except Exception as error:  # On a damaged file a decoder may raise anything.
+        reason, cause = str(error) or type(error).__name__, error
+        if isinstance(error, OSError) and error.errno is not None:
+            reason = os_reason(error)
+    raise ImageError(f"{one_line(name)}: {one_line(reason)}") from cause
 
 
-def _jpeg(data: bytes, max_pixels: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+def check_length(data: Encoded, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse an empty file and one beyond the limit.
+
+    Raises:
+        ValueError: the text is the reason alone.
+    """
+    if len(data) == 0:
+        raise ValueError("is empty (0 bytes)")
+    if len(data) > max_bytes:
+        raise ValueError(f"has {len(data):,} bytes; the limit is {max_bytes:,}")
+
+
+def baseline_header(data: Encoded, max_pixels: int = MAX_PIXELS) -> JpegHeader | None:
+    """The header of a JPEG of the usual kinds, checked; None for all other pictures.
+
+    Raises:
+        ValueError: its size cannot be that of this file; the text is the reason alone.
+    """
+    if data[:3] != _JPEG:
+        return None
     header = jpeg_header(data)
-    if header is None or header.bits != 8 or header.process not in _BASELINE_TO_PROGRESSIVE:
-        return pillow_pixels(data, max_pixels=max_pixels)
+    if header is None or header.bits != 8 or not header.huffman:
+        return None
     check_size(header.height, header.width, max_pixels)
+    if header.height * header.width > _MOST_PIXELS_PER_BYTE * len(data):
+        raise ValueError(
+            f"is damaged: {len(data):,} bytes cannot hold {header.width} x {header.height} pixels"
+        )
+    turned = 3 if header.orientation != 1 else 0
+    coefficients = 2 * header.channels if header.progressive else 0
+    check_memory(header.height * header.width * (max(3, header.channels) + coefficients + turned))
+    return header
+
+
+def jpeg_pixels(
+    data: Encoded, header: JpegHeader, factor: int, *, max_pixels: int = MAX_PIXELS
+) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+    """Decode a JPEG, upright, at full size or at a half, a quarter or an eighth of it.
+
+    Args:
+        data: the whole file.
+        header: what `baseline_header` made of it.
+        factor: 1, 2, 4 or 8; the size is divided by it and rounded up.
+        max_pixels: largest height x width allowed.
+    Raises:
+        ValueError: the data is damaged; the text is the reason alone.
+    """
     if header.channels not in (1, 3):
         if header.channels == 4:
-            simplejpeg.decode_jpeg(data, colorspace="CMYK")  # Raises on lost data, which Pillow passes over.
-        return pillow_pixels(data, max_pixels=max_pixels)
+            # It raises on lost data, which Pillow passes over.
+            with _budgeted(header):
+                simplejpeg.decode_jpeg(data, colorspace="CMYK")
+        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor)
+    height, width = -(-header.height // factor), -(-header.width // factor)
     try:
-        pixels = simplejpeg.decode_jpeg(data)
+        with _budgeted(header):
+            pixels = simplejpeg.decode_jpeg(data, min_height=height, min_width=width, min_factor=factor)
     except ValueError as error:
         if _HARMLESS not in str(error):
             raise
-        return pillow_pixels(data, max_pixels=max_pixels)
+        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor)
+    if pixels.shape[:2] != (height, width):
+        raise ValueError(f"was decoded to {pixels.shape[1]} x {pixels.shape[0]}, not {width} x {height}")
     return pixels if header.orientation == 1 else upright(pixels, header.orientation)
+
+
+def _budgeted(header: JpegHeader) -> AbstractContextManager[None]:
+    per_pixel = max(3, header.channels) + (2 * header.channels if header.progressive else 0)
+    return DECODING.taken(header.height * header.width * per_pixel)
+
+
+def _smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Average blocks of factor x factor pixels, those at the right and lower edge of what there is."""
+    if factor == 1:
+        return pixels
+    import cv2
+
+    height, width = pixels.shape[:2]
+    right, below = -width % factor, -height % factor
+    whole = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    size = (width + right) // factor, (height + below) // factor
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:

@@ -1,7 +1,6 @@
 """Which way is up: the orientation a camera wrote, and pixels turned by it."""
 
 import struct
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
@@ -9,56 +8,12 @@ from numpy.typing import NDArray
 
 _TAG_ORIENTATION = 0x0112
 _SHORT = 3
-_EXIF = b"Exif\0\0"
-# Start of frame: every kind but 0xC4 (Huffman tables), 0xC8 (reserved) and 0xCC (arithmetic tables).
-_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
-
-
-@dataclass(frozen=True, slots=True)
-class JpegHeader:
-    """What a JPEG says of itself before its first pixel."""
-
-    height: int
-    width: int
-    channels: int
-    bits: int
-    process: int
-    orientation: int
-
-
-def jpeg_header(data: bytes) -> JpegHeader | None:
-    """Read the markers up to the frame header; None when they make no sense.
-
-    Source:
-        ITU-T T.81 (1992), annex B; Exif 2.32, section 4.7.2.
-    """
-    at, orientation, last = 2, 1, len(data) - 10
-    while at <= last:
-        if data[at] != 0xFF:
-            return None
-        marker = data[at + 1]
-        if marker == 0xFF:  # Markers may be preceded by any number of fill bytes.
-            at += 1
-            continue
-        if marker in _ALONE:
-            at += 2
-            continue
-        if marker in _FRAME:
-            bits, height, width, channels = struct.unpack_from(">BHHB", data, at + 4)
-            return JpegHeader(height, width, channels, bits, marker, orientation)
-        length = data[at + 2] << 8 | data[at + 3]
-        if length < 2:
-            return None
-        if marker == 0xE1 and data.startswith(_EXIF, at + 4):
-            orientation = exif_orientation(data[at + 4 : at + 2 + length])
-        at += 2 + length
-    return None
+EXIF_START = b"Exif\0\0"
 
 
 def exif_orientation(exif: bytes) -> int:
     """The orientation in a block of EXIF data, 1 to 8; 1 (upright) when it names none."""
-    tiff = exif.removeprefix(_EXIF)
+    tiff = exif.removeprefix(EXIF_START)
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1

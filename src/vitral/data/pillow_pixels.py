@@ -5,18 +5,31 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
+from vitral.data.byte_budget import DECODING
 from vitral.data.orientation import exif_orientation, upright
 
 # A closed list: other plugins of Pillow start programs (EPS) or read what is no photograph.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _STARTS = (_PNG_START, b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_DEFLATE_AT_MOST = 1032
+_STRIP_PIXELS = 2**20
+
+MAX_DECODED_BYTES = 448 * 2**20
+"""Memory that one picture may take while it is decoded, its pixels included."""
+
+# Bytes per pixel that codecs hold beside Pillow's picture, and that Pillow's picture itself takes.
+_CODEC_BYTES = {"WEBP": 12, "AVIF": 12, "JPEG2000": 20, "GIF": 4, "JPEG": 6}
+_MODE_BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "PA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 
 # Pillow warns of odd metadata and of large pictures on stderr; decode() either gives the pixels or
@@ -24,7 +37,7 @@ _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def pillow_pixels(data: bytes, *, max_pixels: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+def pillow_pixels(data: bytes | memoryview, *, max_pixels: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
     """Decode the first frame of a picture, upright.
 
     Args:
@@ -33,22 +46,57 @@ def pillow_pixels(data: bytes, *, max_pixels: int) -> UInt8[NDArray[np.uint8], "
     Raises:
         ValueError: the picture is broken or too large; the text is the reason alone.
     """
-    if data.startswith(_PNG_START):
+    if data[:8] == _PNG_START:
         _check_chunks(data)
-    try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as picture:
-            check_size(picture.height, picture.width, max_pixels)
+    with opened(data, max_pixels) as picture:
+        check_size(picture.height, picture.width, max_pixels)
+        size = needed_bytes(picture)
+        check_memory(size)
+        with DECODING.taken(size):
             picture.load()
             pixels = rgb_pixels(picture)
             # A TIFF was turned by Pillow while loading. PNG may name its orientation after the pixels.
             orientation = exif_orientation(picture.info.get("exif") or b"")
             return upright(pixels, 1 if picture.format == "TIFF" else orientation)
+
+
+@contextmanager
+def opened(data: bytes | memoryview, max_pixels: int) -> Iterator[ImageFile]:
+    """The picture with its head read and no pixel decoded.
+
+    Raises:
+        ValueError: it is of no known format, or too large; the text is the reason alone.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as picture:
+            yield picture
     except UnidentifiedImageError:
-        if data.startswith(_STARTS):
+        if any(data[: len(start)] == start for start in _STARTS):
             raise ValueError("is damaged: its first bytes are those of a picture, but not the rest") from None
         raise ValueError(f"is no picture of a known format ({', '.join(_formats())})") from None
     except Image.DecompressionBombError:
         raise ValueError(f"has more than {max_pixels:,} pixels, which is the limit") from None
+
+
+def needed_bytes(picture: ImageFile) -> int:
+    """Memory that decoding takes at its peak, about: what the codec, Pillow and the result hold."""
+    per_pixel = _CODEC_BYTES.get(picture.format or "", 0) + _MODE_BYTES.get(picture.mode, 4) + 3
+    if picture.info.get("exif"):
+        per_pixel += 3  # for turning it upright
+    return picture.height * picture.width * per_pixel
+
+
+def check_memory(size_bytes: int) -> None:
+    """Refuse a picture that would take too much memory to decode.
+
+    Raises:
+        ValueError: the text is the reason alone.
+    """
+    if size_bytes > MAX_DECODED_BYTES:
+        raise ValueError(
+            f"would take {size_bytes // 2**20:,} MiB of memory to decode; the limit is "
+            f"{MAX_DECODED_BYTES // 2**20:,} MiB"
+        )
 
 
 def check_size(height: int, width: int, max_pixels: int) -> None:
@@ -72,6 +120,18 @@ def rgb_pixels(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
     Raises:
         ValueError: the values have no stated range (floating point, 32 bits).
     """
+    if picture.width * picture.height <= _STRIP_PIXELS:
+        return _all_at_once(picture)
+    # In strips, so that Pillow's copies of the pixels never exist as a whole.
+    pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
+    rows = max(1, _STRIP_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        bottom = min(top + rows, picture.height)
+        pixels[top:bottom] = _all_at_once(picture.crop((0, top, picture.width, bottom)))
+    return pixels
+
+
+def _all_at_once(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
     mode = picture.mode
     if mode in _SIXTEEN_BIT or mode == "I":
         return _from_16_bit(picture)
@@ -111,8 +171,9 @@ def _from_16_bit(picture: Image.Image) -> UInt8[NDArray[np.uint8], "h w c=3"]:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def _check_chunks(data: bytes) -> None:
-    """Check what Pillow passes over: the checksum of the pixels and the end of the file."""
+def _check_chunks(data: bytes | memoryview) -> None:
+    """Check what Pillow passes over: the checksum of the pixels, the end of the file, and its size."""
+    view = memoryview(data)
     at, end = len(_PNG_START), len(data)
     while at + 12 <= end:
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -121,9 +182,18 @@ def _check_chunks(data: bytes) -> None:
             break
         critical = not kind[0] & 0x20
         (checksum,) = struct.unpack_from(">I", data, close)
-        if critical and zlib.crc32(memoryview(data)[at + 4 : close]) != checksum:
+        if critical and zlib.crc32(view[at + 4 : close]) != checksum:
             raise ValueError(f"is damaged: the checksum of its {kind.decode('latin-1')} chunk is wrong")
+        if kind == b"IHDR" and length >= 10:
+            _check_claim(*struct.unpack_from(">IIBB", data, at + 8), size=end)
         if kind == b"IEND":
             return
         at = close + 4
     raise ValueError("is cut short: the PNG has no end")
+
+
+def _check_claim(width: int, height: int, bits: int, color: int, *, size: int) -> None:
+    """Refuse a PNG that claims more pixels than deflate can hold in the bytes that are there."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color, 1)
+    if height * (width * bits * channels // 8) > _DEFLATE_AT_MOST * size:
+        raise ValueError(f"is damaged: {size:,} bytes cannot hold {width} x {height} pixels")

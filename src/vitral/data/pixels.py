@@ -1,5 +1,6 @@
 """`Pixels` and `Masks`: where the pixels of a set come from, picture by picture."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,17 +67,17 @@ class FilePixels(Pixels):
     """Pictures in files: one name each, relative to a folder."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        self._folder = folder
-        self._names = names
+        self._folder, self._names = folder, names
+        self._start = os.path.join(folder, "")
 
     def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
-        return decode(self.path(row), name=self._names[row])
+        return decode(self._start + self._names[row], name=self._names[row])
 
     def undecoded(self, row: int) -> Undecoded:
         return undecoded(self.encoded(row), name=self._names[row])
 
     def encoded(self, row: int) -> bytes:
-        return read_file(self.path(row), name=self._names[row])
+        return read_file(self._start + self._names[row], name=self._names[row])
 
     def path(self, row: int) -> Path:
         return self._folder / self._names[row]

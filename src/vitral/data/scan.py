@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from vitral.core import DataError, ImageError, OptionError
 from vitral.data.crew import Crew
 from vitral.data.facts import DataFacts, Moments, low_median
+from vitral.data.free_memory import free_memory_bytes
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
-from vitral.data.stored import ShrunkPixels, StoredPixels, free_memory_bytes, shrunk
+from vitral.data.stored import ShrunkPixels, StoredPixels, shrunk
 
 _CHUNK = 32  # pictures a thread takes at once
 _BROKEN_SHARE = 0.05
