@@ -103,67 +103,104 @@ def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyri
         out[j] = out[j] * scale[j] + shift[j]
 
 
-_COLUMNS = "void(float32[::1],float32[::1],uint64[:,::1],float32[:,::1],float32[::1],float32[::1])"
-# Two lines at once, because they share places and weights, whose loading is half of the work.
+_COLUMNS = "void(float32[:,::1],uint64[:,::1],float32[:,::1],float32[:,::1])"
+# Four lines at once, because they share places and weights, whose loading is most of the work.
 
 
 @_compiled(_COLUMNS)
-def _two_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[reportMissingParameterType]
+def _two_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
+    a, b, c, d = lines[0], lines[1], lines[2], lines[3]
+    made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
+        k = np.uint64(x) * _3
         p, q = places[x, 0], places[x, 1]
         u, v = weights[x, 0], weights[x, 1]
         r0 = u * a[p] + v * a[q]
         r1 = u * a[p + _1] + v * a[q + _1]
         r2 = u * a[p + _2] + v * a[q + _2]
         r3 = u * a[p + _3] + v * a[q + _3]
-        s0 = u * b[p] + v * b[q]
-        s1 = u * b[p + _1] + v * b[q + _1]
-        s2 = u * b[p + _2] + v * b[q + _2]
-        s3 = u * b[p + _3] + v * b[q + _3]
-        k = np.uint64(x) * _3
         made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = s0, s1, s2, s3
+        r0 = u * b[p] + v * b[q]
+        r1 = u * b[p + _1] + v * b[q + _1]
+        r2 = u * b[p + _2] + v * b[q + _2]
+        r3 = u * b[p + _3] + v * b[q + _3]
+        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r0 = u * c[p] + v * c[q]
+        r1 = u * c[p + _1] + v * c[q + _1]
+        r2 = u * c[p + _2] + v * c[q + _2]
+        r3 = u * c[p + _3] + v * c[q + _3]
+        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r0 = u * d[p] + v * d[q]
+        r1 = u * d[p + _1] + v * d[q + _1]
+        r2 = u * d[p + _2] + v * d[q + _2]
+        r3 = u * d[p + _3] + v * d[q + _3]
+        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
 
 
 @_compiled(_COLUMNS)
-def _three_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[reportMissingParameterType]
+def _three_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
+    a, b, c, d = lines[0], lines[1], lines[2], lines[3]
+    made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
+        k = np.uint64(x) * _3
         p, q, o = places[x, 0], places[x, 1], places[x, 2]
         u, v, w = weights[x, 0], weights[x, 1], weights[x, 2]
         r0 = u * a[p] + v * a[q] + w * a[o]
         r1 = u * a[p + _1] + v * a[q + _1] + w * a[o + _1]
         r2 = u * a[p + _2] + v * a[q + _2] + w * a[o + _2]
         r3 = u * a[p + _3] + v * a[q + _3] + w * a[o + _3]
-        s0 = u * b[p] + v * b[q] + w * b[o]
-        s1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1]
-        s2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2]
-        s3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3]
-        k = np.uint64(x) * _3
         made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = s0, s1, s2, s3
+        r0 = u * b[p] + v * b[q] + w * b[o]
+        r1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1]
+        r2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2]
+        r3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3]
+        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r0 = u * c[p] + v * c[q] + w * c[o]
+        r1 = u * c[p + _1] + v * c[q + _1] + w * c[o + _1]
+        r2 = u * c[p + _2] + v * c[q + _2] + w * c[o + _2]
+        r3 = u * c[p + _3] + v * c[q + _3] + w * c[o + _3]
+        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r0 = u * d[p] + v * d[q] + w * d[o]
+        r1 = u * d[p + _1] + v * d[q + _1] + w * d[o + _1]
+        r2 = u * d[p + _2] + v * d[q + _2] + w * d[o + _2]
+        r3 = u * d[p + _3] + v * d[q + _3] + w * d[o + _3]
+        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
 
 
 @_compiled(_COLUMNS)
-def _four_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[reportMissingParameterType]
+def _four_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
+    a, b, c, d = lines[0], lines[1], lines[2], lines[3]
+    made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
+        k = np.uint64(x) * _3
         p, q, o, n = places[x, 0], places[x, 1], places[x, 2], places[x, 3]
         u, v, w, z = weights[x, 0], weights[x, 1], weights[x, 2], weights[x, 3]
         r0 = u * a[p] + v * a[q] + w * a[o] + z * a[n]
         r1 = u * a[p + _1] + v * a[q + _1] + w * a[o + _1] + z * a[n + _1]
         r2 = u * a[p + _2] + v * a[q + _2] + w * a[o + _2] + z * a[n + _2]
         r3 = u * a[p + _3] + v * a[q + _3] + w * a[o + _3] + z * a[n + _3]
-        s0 = u * b[p] + v * b[q] + w * b[o] + z * b[n]
-        s1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1] + z * b[n + _1]
-        s2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2] + z * b[n + _2]
-        s3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3] + z * b[n + _3]
-        k = np.uint64(x) * _3
         made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = s0, s1, s2, s3
+        r0 = u * b[p] + v * b[q] + w * b[o] + z * b[n]
+        r1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1] + z * b[n + _1]
+        r2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2] + z * b[n + _2]
+        r3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3] + z * b[n + _3]
+        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r0 = u * c[p] + v * c[q] + w * c[o] + z * c[n]
+        r1 = u * c[p + _1] + v * c[q + _1] + w * c[o + _1] + z * c[n + _1]
+        r2 = u * c[p + _2] + v * c[q + _2] + w * c[o + _2] + z * c[n + _2]
+        r3 = u * c[p + _3] + v * c[q + _3] + w * c[o + _3] + z * c[n + _3]
+        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r0 = u * d[p] + v * d[q] + w * d[o] + z * d[n]
+        r1 = u * d[p + _1] + v * d[q + _1] + w * d[o + _1] + z * d[n + _1]
+        r2 = u * d[p + _2] + v * d[q + _2] + w * d[o + _2] + z * d[n + _2]
+        r3 = u * d[p + _3] + v * d[q + _3] + w * d[o + _3] + z * d[n + _3]
+        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
 
 
 @_compiled(_COLUMNS)
-def _many_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[reportMissingParameterType]
-    for line, made in ((a, made_a), (b, made_b)):
+def _many_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
+    for y in range(4):
+        line, out = lines[y], made[y]
         for x in range(np.uint64(len(places) - 1)):
             r0 = r1 = r2 = r3 = np.float32(0)
             for t in range(places.shape[1]):
@@ -173,32 +210,32 @@ def _many_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[rep
                 r2 += u * line[p + _2]
                 r3 += u * line[p + _3]
             k = np.uint64(x) * _3
-            made[k], made[k + _1], made[k + _2], made[k + _3] = r0, r1, r2, r3
+            out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
 
 
 @_compiled(_COLUMNS)
-def _weigh_columns(a, b, places, weights, made_a, made_b):  # pyright: ignore[reportMissingParameterType]
-    """The columns of two lines; two, three and four weights are the usual ones."""
+def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
+    """The columns of four lines; two, three and four weights are the usual ones."""
     count, taps = places.shape
     if taps == 2:
-        _two_columns(a, b, places, weights, made_a, made_b)
+        _two_columns(lines, places, weights, made)
     elif taps == 3:
-        _three_columns(a, b, places, weights, made_a, made_b)
+        _three_columns(lines, places, weights, made)
     elif taps == 4:
-        _four_columns(a, b, places, weights, made_a, made_b)
+        _four_columns(lines, places, weights, made)
     else:
-        _many_columns(a, b, places, weights, made_a, made_b)
+        _many_columns(lines, places, weights, made)
     # The last pixel has no next one that would overwrite a fourth number.
     last = np.uint64(count - 1)
     k = last * _3
-    for line, made in ((a, made_a), (b, made_b)):
+    for y in range(4):
         r0 = r1 = r2 = np.float32(0)
         for t in range(taps):
             p, u = places[last, t], weights[last, t]
-            r0 += u * line[p]
-            r1 += u * line[p + _1]
-            r2 += u * line[p + _2]
-        made[k], made[k + _1], made[k + _2] = r0, r1, r2
+            r0 += u * lines[y, p]
+            r1 += u * lines[y, p + _1]
+            r2 += u * lines[y, p + _2]
+        made[y, k], made[y, k + _1], made[y, k + _2] = r0, r1, r2
 
 
 @_compiled("float64(uint8[:,::1],float64,float64,float64,float64)")
@@ -255,15 +292,23 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
     middle = brightness * _mean_level(source, box[0], box[1], box[2], box[3]) if contrast != 1.0 else 0.0
     factor, added = contrast * brightness, middle * (1.0 - contrast)
     scale, shift = np.empty(3 * wide, np.float32), np.empty(3 * wide, np.float32)
-    for j in range(3 * wide):
-        scale[j] = factor * gain[j % 3]
-        shift[j] = added * gain[j % 3] + offset[j % 3]
-    line, other = np.zeros(3 * wide + 4, np.float32), np.zeros(3 * wide + 4, np.float32)
-    for y in range(0, height, 2):
-        z = min(y + 1, height - 1)
-        _weigh_rows(source, rows[y], row_weights[y], low, high, scale, shift, line)
-        _weigh_rows(source, rows[z], row_weights[z], low, high, scale, shift, other)
-        _weigh_columns(line, other, columns, column_weights, out[y], out[z])
+    for x in range(np.uint64(wide)):
+        for c in range(3):
+            scale[3 * x + c] = factor * gain[c]
+            shift[3 * x + c] = added * gain[c] + offset[c]
+    lines = np.zeros((4, 3 * wide + 4), np.float32)
+    for y in range(0, height, 4):
+        # At the lower end the last lines of the input are made again rather than too many.
+        y = min(y, max(height - 4, 0))
+        for z in range(4):
+            row = min(y + z, height - 1)
+            _weigh_rows(source, rows[row], row_weights[row], low, high, scale, shift, lines[z])
+        if height >= 4:
+            _weigh_columns(lines, columns, column_weights, out[y : y + 4])
+        else:
+            made = np.empty((4, 3 * width), np.float32)
+            _weigh_columns(lines, columns, column_weights, made)
+            out[:] = made[:height]
     if toned:
         _clamp(out, gain, offset)
 
