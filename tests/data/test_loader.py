@@ -59,7 +59,7 @@ def draw_inputs(batch: Batch) -> Batch:
 
 
 def as_values(batch: Batch) -> tuple:
-    pixels = tuple((picture.shape, picture.tobytes()) for picture in batch.pixels)
+    pixels = tuple((picture.shape, np.asarray(picture).tobytes()) for picture in batch.pixels)
     inputs = None if batch.inputs is None else batch.inputs.numpy().tobytes()
     return (
         pixels,
@@ -441,7 +441,7 @@ def test_a_divisible_transform_gets_pictures_undecoded_and_they_do_not_stay():
     assert batch.inputs is not None
     (plain,) = Loader(pictures, batch_size=8, workers=2)
     assert source.whole == 8
-    assert np.array_equal(plain.pixels[3], pictures.pixels(3))
+    assert np.array_equal(np.asarray(plain.pixels[3]), pictures.pixels(3))
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
@@ -476,7 +476,7 @@ def test_balanced_sampling_shows_a_picture_again_with_other_changes():
         keys=tuple("abcdefgh"),
         source=ArrayPixels(np.random.default_rng(0).integers(0, 256, (8, 9, 9, 3), dtype=np.uint8)),
         classes=("much", "little"),
-        labels=[0] * 7 + [1],
+        labels=np.array([0] * 7 + [1]),
     )
     loader = Loader(pictures, batch_size=8, sampling=Balanced(), transform=augmentation())
     (batch,) = loader

@@ -123,11 +123,12 @@ def test_a_torch_sampler_gives_the_same_for_the_same_epoch_and_leaves_torch_alon
         return sampler_order(sampler, size=4, drop_last=False, of=20, keys=(1, epoch)).indices.tolist()
 
     before = torch.random.get_rng_state()
-    own = sampler.generator.get_state() if sampler.generator is not None else None
+    generator = sampler.generator
+    own = None if generator is None else generator.get_state()
     orders = [order(0), order(1), order(0)]
     assert orders[0] == orders[2] != orders[1]
     assert torch.equal(torch.random.get_rng_state(), before)
-    assert own is None or torch.equal(sampler.generator.get_state(), own)
+    assert own is None or torch.equal(generator.get_state(), own)
 
 
 def test_a_batch_sampler_says_what_each_batch_holds():

@@ -13,30 +13,35 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.core import config
+from numba import boolean, float32, float64, int64, njit, types, uint8, uint64, void
+from numba.core import config as _numba
 
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+# Pictures in memory may be locked against writing.
+_PICTURE = types.Array(uint8, 2, "C", readonly=True)
+_PICTURES = types.Array(uint8, 3, "C", readonly=True)
 # A sum and a product may become one instruction; nothing else may be reordered.
+_config: Any = _numba
 _HOW = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
-def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
-        before = config.SLP_VECTORIZE
+        """The compiled function, from the cache when it was compiled before."""
+        before = _config.SLP_VECTORIZE
         # Numba leaves out the pass that puts four neighboring numbers into one register.
-        config.SLP_VECTORIZE = 1
+        _config.SLP_VECTORIZE = 1
         try:
             return njit(signature, cache=True, **_HOW)(function)
         except RuntimeError:  # no folder in which compiled code may be kept
             return njit(signature, **_HOW)(function)
         finally:
-            config.SLP_VECTORIZE = before
+            _config.SLP_VECTORIZE = before
 
     return compile_now
 
 
-@_compiled("void(float64,float64,int64,boolean,uint64,uint64[:,::1],float32[:,::1])")
+@_compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
 def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: ignore[reportMissingParameterType]
     """Which pixels of an axis make each pixel of the input, and with which weights.
 
@@ -65,12 +70,12 @@ def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: igno
             weights[at, t] = weights[at, t] / total
 
 
-@_compiled("int64(float64,float64,int64)")
+@_compiled(int64(float64, float64, int64))
 def _taps(low, high, count):  # pyright: ignore[reportMissingParameterType]
     return max(2, math.ceil(2 * max((high - low) / count, 1.0)))
 
 
-@_compiled("void(uint8[:,::1],uint64[::1],float32[::1],int64,int64,float32[::1],float32[::1],float32[::1])")
+@_compiled(void(_PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1], float32[::1], float32[::1]))
 def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyright: ignore[reportMissingParameterType]
     """One line of the input before its columns are weighed: some rows summed, then normalized."""
     out, scale, shift = line[low:high], gain[low:high], offset[low:high]
@@ -103,7 +108,7 @@ def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyri
         out[j] = out[j] * scale[j] + shift[j]
 
 
-_COLUMNS = "void(float32[:,::1],uint64[:,::1],float32[:,::1],float32[:,::1])"
+_COLUMNS = void(float32[:, ::1], uint64[:, ::1], float32[:, ::1], float32[:, ::1])
 # Four lines at once, because they share places and weights, whose loading is most of the work.
 
 
@@ -238,7 +243,7 @@ def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissi
         made[y, k], made[y, k + _1], made[y, k + _2] = r0, r1, r2
 
 
-@_compiled("float64(uint8[:,::1],float64,float64,float64,float64)")
+@_compiled(float64(_PICTURE, float64, float64, float64, float64))
 def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParameterType]
     """Mean of all channels over the pixels that a box touches, inside the picture."""
     tall, wide = source.shape[0], source.shape[1] // 3
@@ -254,7 +259,7 @@ def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParamet
     return total / (3.0 * (right - left) * (bottom - top))
 
 
-@_compiled("void(float32[:,::1],float32[::1],float32[::1])")
+@_compiled(void(float32[:, ::1], float32[::1], float32[::1]))
 def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
     """Nothing is darker than black or brighter than white."""
     black, white = np.empty(out.shape[1], np.float32), np.empty(out.shape[1], np.float32)
@@ -266,7 +271,9 @@ def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
             made[j] = min(max(made[j], black[j]), white[j])
 
 
-@_compiled("void(uint8[:,::1],float64[::1],boolean,float64,float64,float32[::1],float32[::1],float32[:,::1])")
+@_compiled(
+    void(_PICTURE, float64[::1], boolean, float64, float64, float32[::1], float32[::1], float32[:, ::1])
+)
 def render_region(source, box, mirrored, brightness, contrast, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
     """Resample a box of a picture to the input's size, mirror, tone and normalize it.
 
@@ -314,7 +321,7 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
 
 
 @_compiled(
-    "void(uint8[:,:,::1],int64[::1],int64[::1],boolean[::1],float32[::1],float32[::1],float32[:,:,::1])"
+    void(_PICTURES, int64[::1], int64[::1], boolean[::1], float32[::1], float32[::1], float32[:, :, ::1])
 )
 def render_windows(sources, x0, y0, mirrored, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
     """Cut regions of the input's own size at whole pixels, mirror and normalize them: no resampling.

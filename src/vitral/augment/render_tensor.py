@@ -86,8 +86,10 @@ def axis_weights(
     period = max(2 * (size - 1), 1)
     place = np.arange(-beyond, size + beyond) % period
     place = np.where(place < size, place, period - place) if size > 1 else np.zeros_like(place)
-    folded = torch.zeros((*weight.shape[:2], size), dtype=dtype, device=device)
-    return folded.index_add_(2, torch.from_numpy(place).to(device), weight)
+    # A product, not sums by index: those would add up in another order every time on a GPU.
+    fold = torch.zeros((len(place), size), dtype=dtype)
+    fold[torch.arange(len(place)), torch.from_numpy(place)] = 1
+    return weight @ fold.to(device)
 
 
 def _toned(placed: Tensor, values: Tensor, plan: Plan) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vitral.core import Batch, Divisible, Undecoded, Work
+from vitral.core import Batch, Divisible, Work
 from vitral.data.crew import Crew
 from vitral.data.picked import Picked
 
@@ -162,7 +162,8 @@ class _Recipe:
             found = [pictures.objects.of(row) for row in pictures.rows[chosen].tolist()]
             batch.boxes = [one.boxes for one in found]
             batch.box_labels = [one.labels for one in found]
-            batch.points = None if pictures.objects.points is None else [one.points for one in found]
+            if pictures.objects.points is not None:
+                batch.points = [one.points for one in found if one.points is not None]
         return batch
 
 
@@ -211,7 +212,7 @@ class _Making:
         pictures, chosen = recipe.pictures, batch.indices
         self._rows: list[int] = pictures.rows[chosen].tolist()
         self._work: Work | None = None
-        self._decoded: list[NDArray[np.uint8] | Undecoded] = []
+        self._decoded: list[NDArray[np.uint8]] = []
         if pictures.masks is not None:
             self._masks: list[NDArray[np.uint8]] = [np.empty((0, 0), np.uint8)] * len(batch)
         if recipe.resident is not None:
@@ -230,6 +231,7 @@ class _Making:
             self._work = recipe.transform.begin(batch, recipe.ring)
 
     def part(self, start: int, stop: int) -> None:
+        """Decode and transform the pictures from `start` to before `stop`."""
         pictures = self._recipe.pictures
         if pictures.masks is not None:
             for i in range(start, stop):
@@ -241,6 +243,7 @@ class _Making:
                 self._decoded[i] = pictures.pixels(int(self.batch.indices[i]))
 
     def finish(self) -> Batch:
+        """What needs all pictures of the batch."""
         batch, recipe = self.batch, self._recipe
         if recipe.pictures.masks is not None:
             batch.masks = self._masks
@@ -255,7 +258,7 @@ class _Making:
         return _pinned(batch) if recipe.pin else batch
 
 
-def _stacked(pictures: list[NDArray[np.uint8] | Undecoded]) -> NDArray[np.uint8] | list:
+def _stacked(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
     return np.stack(pictures) if len({picture.shape for picture in pictures}) == 1 else pictures
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 class Picked(Sequence[str]):
     """The texts at some places of a long sequence, like a tuple of them but made in no time."""
 
-    def __init__(self, texts: Sequence[str], places: NDArray[np.int64]) -> None:
+    def __init__(self, texts: tuple[str, ...], places: NDArray[np.int64]) -> None:
         self._texts, self._places = texts, places
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from vitral.data.picture_set import PictureSet
 
 _SHARE = 0.25
-"""Of the free memory of a GPU that pictures may take; the rest is for the network."""
+"""Of a GPU's memory that pictures may take; the rest is for the network."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +32,7 @@ class Resident:
         """
         if device is None or device.type == "cpu" or pictures.array is None:
             return None
-        if pictures.array.nbytes > _SHARE * free_bytes(device):
+        if pictures.array.nbytes > _SHARE * memory_bytes(device):
             return None
         return cls.on(pictures, device)
 
@@ -47,6 +47,10 @@ class Resident:
         return self.pixels[torch.tensor(rows, device=self.pixels.device)]
 
 
-def free_bytes(device: torch.device) -> int:
-    """Memory of a device that is free; 0 where it cannot be told."""
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+def memory_bytes(device: torch.device) -> int:
+    """Memory of a device in all; 0 where it cannot be told.
+
+    Not what is free: a resumed training must come to the same decision, since both ways differ in
+    the last bits.
+    """
+    return torch.cuda.get_device_properties(device).total_memory if device.type == "cuda" else 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vitral.core import Spec, option
+from vitral.data import Sampling, Shuffled
 from vitral.optim import Optimizer, Schedule
 from vitral.tasks import Task
 
@@ -24,6 +25,7 @@ class Run(Spec):
     batch: int | None = option(
         None, "pictures per step", low=1, high=65536, flag="--batch", search=(32, 1024, "log")
     )
+    sampling: Sampling = option(Shuffled(), "which pictures an epoch shows, how often, in which order")
     accumulate: int = option(1, "steps of the loader whose gradients are added up", low=1, high=1024)
     optimizer: Optimizer | None = option(None, "the rule that changes the weights", flag="--optimizer")
     schedule: Schedule | None = option(None, "how the learning rate changes over the run")

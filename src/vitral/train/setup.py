@@ -150,10 +150,11 @@ def _session(
     loader = Loader(
         train,
         batch_size=run.batch or 1,
-        shuffle=True,
+        sampling=run.sampling,
         drop_last=True,
         workers=torch.get_num_threads(),
         pin_memory=device.type == "cuda",
+        device=device if device.type == "cuda" else None,
         seed=run.seed,
         transform=run.task.augmentation(found.facts, train=True, progress=0.0),
     )
