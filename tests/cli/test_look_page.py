@@ -60,3 +60,25 @@ def test_a_folder_without_classes_or_splits_has_a_page(tmp_path):
     put(tmp_path / "1.png", 1)
     put(tmp_path / "2.png", 2)
     assert page(tmp_path).count("<img") == 2
+
+
+def test_the_page_draws_the_levels_of_red_green_and_blue(tmp_path):
+    put(tmp_path / "1.png", 1)
+    half = np.zeros((4, 4, 3), np.uint8)
+    half[:2] = (255, 0, 51)
+    Image.fromarray(half).save(tmp_path / "2.png")
+    (figure,) = re.findall("<figure[^>]*><figcaption>Levels of all pixels.*?</figure>", page(tmp_path))
+    assert figure.count("<path") == 3
+    assert "nan" not in figure
+    for places in re.findall('d="([^"]*)"', figure):
+        assert places.count("L") == 257
+        assert all(12 <= float(y) <= 236 for y in re.findall(r" ([0-9.]+)", places))
+
+
+def test_pictures_of_black_and_white_alone_are_drawn_and_told(tmp_path):
+    checks = np.zeros((4, 4, 3), np.uint8)
+    checks[0] = 255
+    Image.fromarray(checks).save(tmp_path / "1.png")
+    html = page(tmp_path)
+    assert "At level 0: 75.0 / 75.0 / 75.0 % of red / green / blue" in html
+    assert "at level 255: 25.0 / 25.0 / 25.0 %." in html

@@ -1,14 +1,11 @@
-"""Facts of pictures: right against plain float64, mergeable, and safe to write and read."""
+"""Facts of pictures: free of contradictions, and safe to write and read."""
 
 import json
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from vitral.core import DataError, FileFormatError
-from vitral.data.facts import DataFacts, Moments, low_median
+from vitral.data.facts import DataFacts, low_median
 
 FACTS = DataFacts(
     classes=("cat", "dog"),
@@ -20,10 +17,6 @@ FACTS = DataFacts(
     std=(0.1, 0.2, 0.3),
     grey=False,
 )
-
-
-def random_picture(seed: int, h: int, w: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (h, w, 3), dtype=np.uint8)
 
 
 def test_facts_written_as_json_and_read_back_are_equal():
@@ -73,33 +66,6 @@ def test_a_missing_fact_is_named():
         DataFacts.from_json(data)
     with pytest.raises(FileFormatError, match="must be an object"):
         DataFacts.from_json([])  # type: ignore[arg-type]
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    sizes=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=8),
-    cut=st.integers(0, 8),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_merged_moments_are_those_of_all_pixels_in_float64(sizes, cut, seed):
-    pictures = [random_picture(seed + n, h, w) for n, (h, w) in enumerate(sizes)]
-    parts = [Moments.of(picture) for picture in pictures]
-    merged = Moments.merged([Moments.merged(parts[:cut]), Moments.merged(parts[cut:])])
-    pixels = np.concatenate([picture.reshape(-1, 3) for picture in pictures]).astype(np.float64) / 255
-    assert merged.pixels == len(pixels)
-    assert merged.unit_mean == pytest.approx(pixels.mean(axis=0), abs=1e-12)
-    assert merged.unit_std == pytest.approx(pixels.std(axis=0), abs=1e-12)
-
-
-def test_nearly_flat_pictures_keep_their_small_deviation():
-    picture = np.full((500, 500, 3), 254, np.uint8)
-    picture[0, 0] = 255
-    assert Moments.of(picture).unit_std == pytest.approx((picture / 255.0).std(axis=(0, 1)), abs=1e-12)
-
-
-def test_moments_of_nothing_are_zero():
-    nothing = Moments.merged([])
-    assert (nothing.pixels, nothing.unit_mean, nothing.unit_std) == (0, (0, 0, 0), (0, 0, 0))
 
 
 def test_the_median_size_is_the_size_of_a_real_picture():

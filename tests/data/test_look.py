@@ -57,6 +57,7 @@ def test_mean_and_deviation_are_those_of_all_pixels(folder):
     result = found(folder)
     assert np.allclose(result.mean, pixels.mean(0) / 255)
     assert np.allclose(result.std, pixels.std(0) / 255)
+    assert result.histogram.counts.tolist() == [np.bincount(row, minlength=256).tolist() for row in pixels.T]
 
 
 def test_equal_pixels_are_exact_duplicates_whatever_the_file(folder):
@@ -130,6 +131,8 @@ def test_findings_become_json(folder):
     data = json.loads(json.dumps(found(folder).to_json(), allow_nan=False))
     assert data["counts"]["cat"] == {"train": 4, "val": 3, "test": 3}
     assert data["broken"] == [{"key": "train/cat/empty.png", "reason": "is empty (0 bytes)"}]
+    assert list(data["histogram"]) == ["red", "green", "blue"]
+    assert [sum(row) for row in data["histogram"].values()] == [19 * 60 * 80] * 3
     (group,) = data["alike"]
     assert (group["kind"], group["leaks"], group["disagrees"]) == ("exact", True, True)
     assert group["pictures"][0] == {"key": "test/dog/copy.png", "split": "test", "class": "dog"}

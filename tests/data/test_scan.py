@@ -13,6 +13,7 @@ from vitral.data.loader import Loader
 from vitral.data.picture_set import PictureSet
 from vitral.data.pixels import Pixels
 from vitral.data.scan import Broken, scan
+from vitral.data.statistics import measure
 from vitral.data.stored import shrunk
 
 
@@ -54,6 +55,13 @@ def test_facts_are_those_of_all_pixels_in_float64():
     assert facts.std == pytest.approx(pixels.std(axis=0), abs=1e-12)
     assert (facts.height_px, facts.width_px) == ((20, 23, 26), (30, 34, 40))
     assert (facts.pictures, facts.classes, facts.counts, facts.grey) == (50, (), (), False)
+
+
+def test_the_facts_of_a_scan_are_those_that_are_measured():
+    known = as_set(noise(sizes_of(70)), splits=np.array(["train", "test"] * 35))
+    facts, numbers = scan(known, short_side=8).facts, measure(known.of_split("train"))
+    assert (facts.mean, facts.std, facts.pictures) == (numbers.mean, numbers.std, numbers.pictures)
+    assert (facts.height_px, facts.width_px) == (numbers.height_px, numbers.width_px)
 
 
 def test_facts_are_taken_from_the_train_split_alone():

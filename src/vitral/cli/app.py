@@ -12,6 +12,7 @@ from vitral.cli.demo import demo
 from vitral.cli.evaluate import evaluate
 from vitral.cli.flags import with_flags
 from vitral.cli.look import look
+from vitral.cli.pack import pack
 from vitral.cli.predict import predict
 from vitral.cli.resume import resume
 from vitral.cli.say import answer, people
@@ -55,7 +56,7 @@ def _vitral(
 for _kind, _task in members("task").items():
     assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
-for _command in (demo, evaluate, look, predict, resume):
+for _command in (demo, evaluate, look, pack, predict, resume):
     app.command(_command.__name__)(_command)
 
 

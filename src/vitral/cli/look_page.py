@@ -8,7 +8,9 @@ import numpy as np
 from vitral.core import ImageError, Picture
 from vitral.data import PictureSet
 from vitral.data.findings import Alike, Findings
+from vitral.data.histogram import Histogram
 from vitral.report import Page
+from vitral.report.scale import tick_text, ticks
 
 _MOST_CLASSES = 60
 _MOST_GROUPS = 40
@@ -17,6 +19,9 @@ _MOST_BROKEN = 500
 _EXAMPLES = 8
 _WITHOUT_CLASS = 24
 _SIDE_PX = 224
+# Red, green and blue that can be told apart on white and on black.
+_COLORS = {"red": "#d6453d", "green": "#2f9e57", "blue": "#3f7fdc"}
+_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT, _WIDTH = 52, 468, 12, 236, 280, 480
 
 
 def look_page(findings: Findings, pictures: PictureSet) -> Page:
@@ -26,7 +31,7 @@ def look_page(findings: Findings, pictures: PictureSet) -> Page:
         findings: of these pictures.
         pictures: where the examples come from; a picture that can no longer be read is left out.
     """
-    page = Page(findings.name, findings.found)
+    page = _LookPage(findings.name, findings.found)
     page.facts(_numbers(findings))
     for note in findings.notes:
         page.text(note)
@@ -90,7 +95,7 @@ def _kinds(alike: Sequence[Alike]) -> list[tuple[str, str, list[Alike]]]:
     ]  # fmt: skip
 
 
-def _what_is_there(page: Page, findings: Findings) -> None:
+def _what_is_there(page: "_LookPage", findings: Findings) -> None:
     page.heading("What is there")
     named = {name or "(no class)": row for name, row in findings.counts.items()}
     if len(named) > 1:
@@ -107,6 +112,7 @@ def _what_is_there(page: Page, findings: Findings) -> None:
     page.bars(
         {f"{w} × {h}": n for (h, w), n in findings.sizes}, "Most frequent sizes, width × height", "pictures"
     )
+    page.levels(findings.histogram)
     page.table(
         [
             {"in pixels": name, "smallest": low, "median": middle, "largest": high}
@@ -167,3 +173,63 @@ def _small(pixels: np.ndarray) -> np.ndarray:
         return pixels
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+class _LookPage(Page):
+    """A page that can also draw levels."""
+
+    def levels(self, histogram: Histogram) -> "_LookPage":
+        return self._add("chart", _levels(histogram))
+
+
+def _levels(histogram: Histogram) -> str:
+    """One outline each for red, green and blue: share of the pixels at each of the 256 levels.
+
+    Black and white often hold most of a set and would flatten all else: the drawing is as high as
+    the levels between them need, and what the two ends hold is written below.
+    """
+    shares = 100 * histogram.counts / max(histogram.pixels, 1)
+    marks = ticks(0.0, float(shares[:, 1:-1].max()) or float(shares.max()))
+    heights = (_BOTTOM - np.minimum(shares / marks[-1], 1) * (_BOTTOM - _TOP)).tolist()
+    lines = "".join(_outline(row, color) for row, color in zip(heights, _COLORS.values(), strict=True))
+    named = "".join(
+        f'<li style="--color:{color}"><i aria-hidden="true"></i>{name}</li>'
+        for name, color in _COLORS.items()
+    )
+    ends = [" / ".join(f"{share:.1f}" for share in shares[:, level]) for level in (0, -1)]
+    told = f"At level 0: {ends[0]} % of red / green / blue; at level 255: {ends[1]} %."
+    return (
+        f'<figure class="chart"><figcaption>Levels of all pixels</figcaption><ul class="keys">{named}</ul>'
+        f'<div class="wide"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="Histogram of red, green and blue. {told}">{_grid(marks)}{lines}</svg></div>'
+        f'<p class="quiet" style="margin:0.4rem 0 0;font-size:0.82rem">{told}</p></figure>'
+    )
+
+
+def _outline(heights: Sequence[float], color: str) -> str:
+    steps = "".join(f"L{_across(i):.1f} {y:.1f}" for i, y in enumerate(heights))
+    style = f"--color:{color};fill:{color};fill-opacity:0.14;stroke-width:1.4"
+    return f'<path style="{style}" d="M{_LEFT} {_BOTTOM}{steps}L{_RIGHT} {_BOTTOM}"/>'
+
+
+def _across(level: int) -> float:
+    return _LEFT + level / 255 * (_RIGHT - _LEFT)
+
+
+def _grid(marks: list[float]) -> str:
+    step = marks[1] - marks[0]
+    parts: list[str] = []
+    for value in marks:
+        y = _BOTTOM - value / marks[-1] * (_BOTTOM - _TOP)
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(
+            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tick_text(value, step)}</text>'
+        )
+    for level in (0, 64, 128, 192, 255):
+        x = _across(level)
+        parts.append(f'<text x="{x:.1f}" y="{_BOTTOM + 18}" text-anchor="middle">{level}</text>')
+    middle = (_LEFT + _RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">level</text>')
+    turned = f"translate(11 {(_TOP + _BOTTOM) / 2}) rotate(-90)"
+    parts.append(f'<text transform="{turned}" text-anchor="middle">% of pixels</text>')
+    return "".join(parts)

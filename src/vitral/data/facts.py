@@ -2,18 +2,11 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import cv2
-import numpy as np
-from jaxtyping import Float, UInt8
-from numpy.typing import NDArray
-
 from vitral.core import DataError, FileFormatError, did_you_mean
-
-_FULL = 255.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,67 +94,10 @@ class DataFacts:
         )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Moments:
-    """Number of pixels, mean and sum of squared deviations per channel; parts can be merged.
-
-    Values are in [0, 255] as in the pixels. Parts that are merged in one fixed grouping give the
-    same bits, whichever thread made which part.
-
-    Source:
-        Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance", eq. 2.1,
-        the pairwise form of Welford 1962. Departure: many parts are merged at once.
-    """
-
-    pixels: int = 0
-    mean: Float[NDArray[np.float64], " c=3"] = dataclasses.field(default_factory=lambda: np.zeros(3))
-    deviation: Float[NDArray[np.float64], " c=3"] = dataclasses.field(default_factory=lambda: np.zeros(3))
-
-    @classmethod
-    def of(cls, picture: UInt8[NDArray[np.uint8], "h w c=3"]) -> Self:
-        """The moments of one picture, not empty."""
-        count = picture.shape[0] * picture.shape[1]
-        mean, std = (np.asarray(v, dtype=np.float64)[:, 0] for v in cv2.meanStdDev(picture))
-        # Sums of bytes are whole numbers: rounding gives them back exactly, so that the small
-        # deviation of a nearly flat picture is not lost in the difference of two large numbers.
-        sums = [round(v) for v in mean * count]
-        squares = [round(v) for v in (std * std + mean * mean) * count]
-        deviation = [(count * q - s * s) / count for s, q in zip(sums, squares, strict=True)]
-        return cls(pixels=count, mean=np.array(sums) / count, deviation=np.array(deviation))
-
-    @classmethod
-    def merged(cls, parts: Iterable["Moments"]) -> Self:
-        """The moments of all pixels of all parts; nothing at all gives zero pixels."""
-        parts = [part for part in parts if part.pixels > 0]
-        if not parts:
-            return cls()
-        counts = np.array([part.pixels for part in parts], dtype=np.float64)[:, None]
-        means = np.stack([part.mean for part in parts])
-        mean = (counts * means).sum(axis=0) / counts.sum()
-        between = (counts * (means - mean) ** 2).sum(axis=0)
-        within = np.stack([part.deviation for part in parts]).sum(axis=0)
-        return cls(pixels=sum(part.pixels for part in parts), mean=mean, deviation=within + between)
-
-    @property
-    def unit_mean(self) -> tuple[float, float, float]:
-        """Mean of red, green and blue on [0, 1]."""
-        return _three(self.mean / _FULL)
-
-    @property
-    def unit_std(self) -> tuple[float, float, float]:
-        """Population standard deviation of red, green and blue on [0, 0.5]."""
-        return _three(np.sqrt(self.deviation / max(self.pixels, 1)) / _FULL)
-
-
-def low_median(sizes: Sequence[int]) -> tuple[int, int, int]:
+def low_median(sizes: Iterable[int]) -> tuple[int, int, int]:
     """Smallest, lower median and largest of some sizes, at least one."""
     ordered = sorted(sizes)
     return ordered[0], ordered[(len(ordered) - 1) // 2], ordered[-1]
-
-
-def _three(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    red, green, blue = (float(v) for v in values)
-    return red, green, blue
 
 
 def _must(holds: bool, name: str, rule: str, came: object) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from vitral.data.histogram import Histogram
 from vitral.data.scan import Broken
 
 
@@ -49,6 +50,7 @@ class Findings:
         sizes: the most frequent (height, width) with their pictures, at most ten.
         mean: of red, green and blue over all pixels, on [0, 1].
         std: population standard deviation of the same, on [0, 0.5].
+        histogram: how many pixels have each level of red, green and blue.
         broken: what cannot be decoded, and why.
         blank: pictures of one even color.
         alike: groups of equal or nearly equal pictures: leaking, disagreeing, exact ones first.
@@ -65,6 +67,7 @@ class Findings:
     sizes: tuple[tuple[tuple[int, int], int], ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    histogram: Histogram = field(repr=False)
     broken: tuple[Broken, ...] = field(repr=False)
     blank: tuple[str, ...] = field(repr=False)
     alike: tuple[Alike, ...] = field(repr=False)
@@ -82,9 +85,12 @@ class Findings:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         plain = {
-            name: value for name, value in vars(self).items() if name not in ("broken", "alike", "sizes")
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("broken", "alike", "sizes", "histogram")
         }
         return plain | {
+            "histogram": self.histogram.to_json(),
             "sizes": [{"height": h, "width": w, "pictures": n} for (h, w), n in self.sizes],
             "broken": [vars(one) for one in self.broken],
             "alike": [

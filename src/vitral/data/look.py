@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from vitral.core import IGNORE, DataError, ImageError, OptionError
 from vitral.data.crew import Crew
-from vitral.data.facts import Moments, low_median
+from vitral.data.facts import low_median
 from vitral.data.findings import Alike, Findings
+from vitral.data.histogram import LEVELS, Histogram, level_counts
 from vitral.data.likeness import Fingerprint, near_groups
 from vitral.data.one_line import one_line
-from vitral.data.picture_set import SPLITS, PictureSet
+from vitral.data.picture_set import PictureSet
 from vitral.data.scan import Broken
+from vitral.data.statistics import class_counts, most_frequent
 
 _CHUNK = 32
 _MAGIC = {
@@ -51,17 +53,17 @@ def look(
         raise DataError(f"{place}: must hold at least one picture, found none")
     seen: list[_Seen] = []
     broken: list[Broken] = []
-    moments: list[Moments] = []
+    levels: list[Histogram] = []
 
-    def chunk(start: int) -> tuple[list[_Seen], list[Broken], Moments]:
+    def chunk(start: int) -> tuple[list[_Seen], list[Broken], Histogram]:
         return _look_at(pictures, range(start, min(start + _CHUNK, total)))
 
     crew = Crew(chunk, range(0, total, _CHUNK), workers=threads, ahead=2 * threads, name="look")
     try:
-        for part, unreadable, part_moments in crew:
+        for part, unreadable, part_levels in crew:
             seen += part
             broken += unreadable
-            moments.append(part_moments)
+            levels.append(part_levels)
             if progress is not None:
                 progress(len(seen) + len(broken), total)
     finally:
@@ -70,7 +72,7 @@ def look(
         raise DataError(
             f"{place}: must hold a picture that can be decoded, but all {total} are broken: {broken[0]}"
         )
-    return _findings(pictures, seen, broken, Moments.merged(moments))
+    return _findings(pictures, seen, broken, Histogram.merged(levels))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,20 +86,19 @@ class _Seen:
     print: Fingerprint
 
 
-def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Broken], Moments]:
+def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Broken], Histogram]:
     seen: list[_Seen] = []
     broken: list[Broken] = []
-    moments: list[Moments] = []
+    levels = np.zeros((3, LEVELS), np.int64)
     for index in numbers:
-        key = pictures.keys[index]
         try:
             pixels = np.ascontiguousarray(pictures.pixels(index))
         except ImageError as error:
-            broken.append(Broken(key=key, reason=str(error).removeprefix(f"{one_line(key)}: ")))
+            broken.append(Broken.of(pictures.keys[index], error))
             continue
         size = (pixels.shape[0], pixels.shape[1])
         digest = hashlib.blake2b(pixels.data, digest_size=16, salt=b"%dx%d" % size).digest()
-        moments.append(Moments.of(pixels))
+        levels += level_counts(pixels)
         seen.append(
             _Seen(
                 index=index,
@@ -107,11 +108,11 @@ def _look_at(pictures: PictureSet, numbers: range) -> tuple[list[_Seen], list[Br
                 print=Fingerprint.of(pixels),
             )
         )
-    return seen, broken, Moments.merged(moments)
+    return seen, broken, Histogram(levels)
 
 
 def _findings(
-    pictures: PictureSet, seen: Sequence[_Seen], broken: Sequence[Broken], colors: Moments
+    pictures: PictureSet, seen: Sequence[_Seen], broken: Sequence[Broken], levels: Histogram
 ) -> Findings:
     sizes = Counter(one.size for one in seen)
     return Findings(
@@ -119,13 +120,14 @@ def _findings(
         found=pictures.found,
         notes=pictures.notes,
         pictures=len(pictures),
-        counts=_counts(pictures),
+        counts=class_counts(pictures),
         formats=dict(Counter(one.format for one in seen).most_common()),
         height_px=low_median([one.size[0] for one in seen]),
         width_px=low_median([one.size[1] for one in seen]),
-        sizes=tuple(sorted(sizes.items(), key=lambda size: (-size[1], size[0]))[:10]),
-        mean=colors.unit_mean,
-        std=colors.unit_std,
+        sizes=most_frequent(sizes),
+        mean=levels.unit_mean,
+        std=levels.unit_std,
+        histogram=levels,
         broken=tuple(broken),
         blank=tuple(pictures.keys[one.index] for one in seen if one.print.blank),
         alike=_alike(pictures, seen),
@@ -142,17 +144,6 @@ def _format(pictures: PictureSet, index: int) -> str:
     if head[:4] == b"RIFF" and head[8:] == b"WEBP":
         return "WebP"
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), path.suffix[1:].upper())
-
-
-def _counts(pictures: PictureSet) -> dict[str, dict[str, int]]:
-    present = [split for split in (*SPLITS, "") if (pictures.splits == split).any()]
-    rows = [(name, pictures.labels == number) for number, name in enumerate(pictures.classes)]
-    rows.append(("", pictures.labels == IGNORE))
-    return {
-        name: {split: int((chosen & (pictures.splits == split)).sum()) for split in present}
-        for name, chosen in rows
-        if name or chosen.any()
-    }
 
 
 def _alike(pictures: PictureSet, seen: Sequence[_Seen]) -> tuple[Alike, ...]:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 
 from vitral.core import DataError, ImageError, OptionError
 from vitral.data.crew import Crew
-from vitral.data.facts import DataFacts, Moments, low_median
+from vitral.data.facts import DataFacts, low_median
 from vitral.data.free_memory import free_memory_bytes
+from vitral.data.histogram import LEVELS, Histogram, level_counts
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
 from vitral.data.stored import ShrunkPixels, StoredPixels, shrunk
 
 _CHUNK = 32  # pictures a thread takes at once
-_BROKEN_SHARE = 0.05
+BROKEN_SHARE = 0.05
 _NAMED = 3
 
 Stack = UInt8[NDArray[np.uint8], "b h w c=3"]
@@ -33,6 +35,11 @@ class Broken:
 
     def __str__(self) -> str:
         return f"{one_line(self.key)}: {self.reason}"
+
+    @classmethod
+    def of(cls, key: str, error: ImageError) -> Self:
+        """What is wrong with a picture, without its key a second time."""
+        return cls(key=key, reason=str(error).removeprefix(f"{one_line(key)}: "))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +117,7 @@ def _all_chunks(look: "_Look", threads: int, progress: Callable[[int, int], None
                     earlier.kept = []
             broken += chunk.broken
             done = min(total, len(chunks) * _CHUNK)
-            if len(broken) > _BROKEN_SHARE * total:
+            if len(broken) > BROKEN_SHARE * total:
                 raise _too_many_broken(look.pictures, broken, done=done)
             if progress is not None:
                 progress(done, total)
@@ -131,7 +138,7 @@ class _Chunk:
 
     sound: list[int]
     sizes: list[tuple[int, int]]
-    moments: Moments
+    levels: Histogram
     grey: bool
     broken: list[Broken]
     kept: Kept
@@ -165,8 +172,8 @@ class _Look:
         self.counted = _counted(pictures)
 
     def __call__(self, start: int) -> _Chunk:
-        chunk = _Chunk(sound=[], sizes=[], moments=Moments(), grey=True, broken=[], kept=[])
-        moments: list[Moments] = []
+        chunk = _Chunk(sound=[], sizes=[], levels=Histogram.merged([]), grey=True, broken=[], kept=[])
+        levels = np.zeros((3, LEVELS), np.int64)
         kept: list[NDArray[np.uint8]] = []
         for index in range(start, min(start + _CHUNK, len(self.pictures))):
             try:
@@ -174,18 +181,19 @@ class _Look:
             except ImageError as error:
                 if self.strict:
                     raise
-                chunk.broken.append(_broken(self.pictures.keys[index], error))
+                chunk.broken.append(Broken.of(self.pictures.keys[index], error))
                 continue
             chunk.sound.append(index)
             chunk.sizes.append((picture.shape[0], picture.shape[1]))
             if self.counted[index]:
-                moments.append(Moments.of(picture))
-                chunk.grey = chunk.grey and _is_grey(picture, moments[-1])
+                counts = level_counts(picture)
+                levels += counts
+                chunk.grey = chunk.grey and _is_grey(picture, counts)
             if self.budget.fits:
                 small = shrunk(picture, self.short_side)
                 if self.budget.take(small.nbytes):
                     kept.append(small)
-        chunk.moments = Moments.merged(moments)
+        chunk.levels = Histogram(levels)
         if self.budget.fits:
             chunk.kept = _stacked(kept)
         return chunk
@@ -197,16 +205,12 @@ def _counted(pictures: PictureSet) -> Bool[NDArray[np.bool_], " b"]:
     return train if train.any() else np.ones(len(pictures), dtype=bool)
 
 
-def _is_grey(picture: NDArray[np.uint8], moments: Moments) -> bool:
-    # Equal channels have equal means: nearly every colored picture is told without a look.
-    if not (moments.mean == moments.mean[0]).all():
+def _is_grey(picture: NDArray[np.uint8], counts: NDArray[np.int64]) -> bool:
+    # Equal channels have equal levels: nearly every colored picture is told without a look.
+    if not (counts == counts[0]).all():
         return False
     red = picture[..., 0]
     return np.array_equal(red, picture[..., 1]) and np.array_equal(red, picture[..., 2])
-
-
-def _broken(key: str, error: ImageError) -> Broken:
-    return Broken(key=key, reason=str(error).removeprefix(f"{one_line(key)}: "))
 
 
 def _too_many_broken(pictures: PictureSet, broken: Sequence[Broken], *, done: int) -> DataError:
@@ -214,7 +218,7 @@ def _too_many_broken(pictures: PictureSet, broken: Sequence[Broken], *, done: in
     more = "; ..." if len(broken) > _NAMED else ""
     return DataError(
         f"{_place(pictures)}: {len(broken)} of the first {done} pictures are broken, and at most "
-        f"{_BROKEN_SHARE:.0%} of all {len(pictures)} may be: {first}{more}"
+        f"{BROKEN_SHARE:.0%} of all {len(pictures)} may be: {first}{more}"
     )
 
 
@@ -231,15 +235,15 @@ def _facts(pictures: PictureSet, chunks: Sequence[_Chunk]) -> DataFacts:
             f"{_place(pictures)}: must hold a sound picture to train on, but all of them are broken"
         )
     labels = pictures.labels[sound][counted]
-    moments = Moments.merged(chunk.moments for chunk in chunks)
+    levels = Histogram.merged(chunk.levels for chunk in chunks)
     return DataFacts(
         classes=pictures.classes,
         counts=tuple(np.bincount(labels[labels >= 0], minlength=len(pictures.classes)).tolist()),
         pictures=int(counted.sum()),
         height_px=low_median(sizes[counted, 0].tolist()),
         width_px=low_median(sizes[counted, 1].tolist()),
-        mean=moments.unit_mean,
-        std=moments.unit_std,
+        mean=levels.unit_mean,
+        std=levels.unit_std,
         grey=all(chunk.grey for chunk in chunks),
     )
 

@@ -20,7 +20,7 @@ from vitral.data.orientation import exif_orientation
 from vitral.data.pillow_pixels import check_size, opened
 
 # Those for which libjpeg-turbo has fast transforms; others cost more than the whole picture.
-_FACTORS = (8, 4, 2)
+FACTORS = (8, 4, 2)
 _TIFF_ORIENTATION = 0x0112
 
 
@@ -79,7 +79,7 @@ class JpegPicture:
         """
         x0, y0, x1, y1 = box
         scale = min((x1 - x0) / width, (y1 - y0) / height)
-        factor = next((factor for factor in _FACTORS if scale >= factor), 1)
+        factor = next((factor for factor in FACTORS if scale >= factor), 1)
         pixels = told(self._name, lambda: jpeg_pixels(self._data, self._header, factor))
         return pixels, (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
 

@@ -2,10 +2,24 @@
 
 from vitral.data.sources.class_folders import ClassFolders
 from vitral.data.sources.digits import Digits
+from vitral.data.sources.hugging_face import HuggingFace
+from vitral.data.sources.packed_set import PackedSet
 from vitral.data.sources.plain_folder import PlainFolder
 from vitral.data.sources.scenes import Scenes
 from vitral.data.sources.source import Source
 from vitral.data.sources.table import Table
+from vitral.data.sources.tar_shards import TarShards
 from vitral.data.sources.torch_dataset import TorchDataset
 
-__all__ = ["ClassFolders", "Digits", "PlainFolder", "Scenes", "Source", "Table", "TorchDataset"]
+__all__ = [
+    "ClassFolders",
+    "Digits",
+    "HuggingFace",
+    "PackedSet",
+    "PlainFolder",
+    "Scenes",
+    "Source",
+    "Table",
+    "TarShards",
+    "TorchDataset",
+]

@@ -1,0 +1,233 @@
+"""`ByteFile`: any part of a file's bytes, wherever the file is: on disk or in an object store."""
+
+import io
+import mmap
+import os
+import threading
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from vitral.core import DataError, require
+from vitral.data.one_line import one_line
+from vitral.data.os_reason import os_reason
+
+
+class ByteFile(ABC):
+    """A file of which any part can be read, by several threads at once.
+
+    Attributes:
+        name: the place it was opened from.
+        size: bytes in all.
+        fingerprint: changes when the file changes.
+    """
+
+    name: str
+    size: int
+    fingerprint: str
+
+    @abstractmethod
+    def read(self, offset: int, length: int) -> bytes | memoryview:
+        """Some bytes; of a file on disk a view, which must not outlive the file's use.
+
+        Raises:
+            DataError: they lie beyond the end, or cannot be read.
+        """
+
+    def open(self) -> BinaryIO:
+        """A fresh file object for libraries that want one; it must be closed."""
+        return io.BufferedReader(_Window(self))
+
+    def _check(self, offset: int, length: int) -> None:
+        if offset < 0 or length < 0 or offset + length > self.size:
+            raise DataError(
+                f"{one_line(self.name)}: has {self.size:,} bytes, "
+                f"got a request for {length:,} from {offset:,} on"
+            )
+
+
+class MappedFile(ByteFile):
+    """A file on disk, mapped into memory: nothing is copied, and the system keeps what is used often."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.name = os.fspath(path)
+        self._map()
+
+    def read(self, offset: int, length: int) -> memoryview:
+        self._check(offset, length)
+        return self._view[offset : offset + length]
+
+    @property
+    def whole(self) -> memoryview:
+        """All bytes."""
+        return self._view
+
+    def _map(self) -> None:
+        try:
+            with self._path.open("rb") as file:
+                known = os.fstat(file.fileno())
+                self.size = known.st_size
+                self.fingerprint = f"{known.st_size}-{known.st_mtime_ns}"
+                if self.size == 0:  # Nothing cannot be mapped.
+                    self._view = memoryview(b"")
+                    return
+                self._view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError) as error:
+            reason = os_reason(error) if isinstance(error, OSError) else str(error)
+            raise DataError(f"{one_line(self.name)}: {one_line(reason)}") from error
+
+    # For worker processes that start from nothing: a map cannot travel, its path can.
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self._path}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._path = state["path"]
+        self.name = os.fspath(self._path)
+        self._map()
+
+
+class RemoteFile(ByteFile):
+    """A file of a filesystem of `pyarrow.fs` or `fsspec`: each part is asked for when it is needed."""
+
+    def __init__(self, filesystem: Any, path: str, name: str) -> None:
+        self._filesystem, self._path, self.name = filesystem, path, name
+        self._arrow = hasattr(filesystem, "open_input_file")
+        self._local = threading.local()
+        try:
+            self.size, stamp = self._known()
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(f"{one_line(name)}: cannot be opened ({one_line(error)})") from error
+        self.fingerprint = f"{self.size}-{stamp}"
+
+    def read(self, offset: int, length: int) -> bytes:
+        self._check(offset, length)
+        try:
+            file = self._file()
+            file.seek(offset)
+            data = bytes(file.read(length))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{one_line(self.name)}: cannot be read ({one_line(error)})") from error
+        if len(data) != length:
+            raise DataError(f"{one_line(self.name)}: ends {length - len(data):,} bytes too early")
+        return data
+
+    def _known(self) -> tuple[int, str]:
+        if self._arrow:
+            info = self._filesystem.get_file_info(self._path)
+            if info.size is None:
+                raise ValueError("there is no such file")
+            return int(info.size), str(info.mtime_ns)
+        info = self._filesystem.info(self._path)
+        stamp = next(
+            (info[key] for key in ("ETag", "etag", "mtime", "LastModified", "created") if key in info), ""
+        )
+        return int(info["size"]), str(stamp)
+
+    def _file(self) -> Any:
+        # One each thread: a position cannot be shared.
+        if not hasattr(self._local, "file"):
+            opened = self._filesystem.open_input_file if self._arrow else self._filesystem.open
+            self._local.file = opened(self._path)
+        return self._local.file
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"filesystem": self._filesystem, "path": self._path, "name": self.name}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["filesystem"], state["path"], state["name"])
+
+
+class _Window(io.RawIOBase):
+    """A `ByteFile` as a seekable stream."""
+
+    def __init__(self, file: ByteFile) -> None:
+        self._file, self._at = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        length = max(0, min(len(buffer), self._file.size - self._at))
+        buffer[:length] = self._file.read(self._at, length)
+        self._at += length
+        return length
+
+
+def is_url(place: object) -> bool:
+    """Tell whether a place is an address such as `s3://bucket/photos.arrow`."""
+    return isinstance(place, str) and "://" in place
+
+
+def byte_file(place: str | Path, filesystem: Any = None) -> ByteFile:
+    """Open a file by its path, its address, or its path in a filesystem object.
+
+    Args:
+        place: a path, or an address; `file://`, `s3://`, `gs://`, `hdfs://` are known to pyarrow,
+            all others to `fsspec`.
+        filesystem: an object of `pyarrow.fs` or `fsspec` in which `place` is a path.
+    Raises:
+        DataError: the file cannot be opened.
+        MissingExtra: the address needs a package that is not installed.
+    """
+    if filesystem is not None:
+        return RemoteFile(filesystem, str(place), str(place))
+    if not is_url(place):
+        return MappedFile(Path(place))
+    filesystem, path = _filesystem_of(str(place))
+    return RemoteFile(filesystem, path, str(place))
+
+
+def list_files(place: str | Path, suffix: str, filesystem: Any = None) -> list[str]:
+    """The files with an ending that lie directly in a folder, local or not, sorted; as places again.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    if filesystem is None and not is_url(place):
+        try:
+            names = sorted(entry.name for entry in os.scandir(place) if entry.name.endswith(suffix))
+        except OSError as error:
+            raise DataError(f"{one_line(place)}: {os_reason(error)}") from error
+        return [os.path.join(place, name) for name in names if not name.startswith(".")]
+    start, path = "", str(place)
+    if filesystem is None:
+        filesystem, path = _filesystem_of(str(place))
+        start = str(place)[: len(str(place)) - len(path)] if str(place).endswith(path) else ""
+    try:
+        if hasattr(filesystem, "open_input_file"):
+            from pyarrow.fs import FileSelector
+
+            found = [info.path for info in filesystem.get_file_info(FileSelector(path)) if info.is_file]
+        else:
+            found = [str(name) for name in filesystem.ls(path, detail=False)]
+    except (OSError, ValueError) as error:
+        raise DataError(f"{one_line(place)}: cannot be listed ({one_line(error)})") from error
+    return sorted(start + name for name in found if name.endswith(suffix))
+
+
+def _filesystem_of(url: str) -> tuple[Any, str]:
+    from pyarrow import ArrowInvalid
+    from pyarrow.fs import FileSystem
+
+    try:
+        return FileSystem.from_uri(url)
+    except (ArrowInvalid, NotImplementedError):
+        fsspec = require("fsspec", extra="cloud", what=f"Reading {url.partition('://')[0]}:// addresses")
+    except OSError as error:
+        raise DataError(f"{one_line(url)}: cannot be reached ({one_line(error)})") from error
+    try:
+        return fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError, OSError) as error:
+        raise DataError(f"{one_line(url)}: cannot be reached ({one_line(error)})") from error

@@ -1,0 +1,105 @@
+"""Rows of a JPEG decoded alone, where restart markers say where each row of blocks begins."""
+
+import math
+
+import numpy as np
+import simplejpeg
+from jaxtyping import UInt8
+from numpy.typing import NDArray
+
+from vitral.core.undecoded import Box
+from vitral.data.decode import Encoded, baseline_header, jpeg_pixels, told
+from vitral.data.undecoded import FACTORS
+
+_BLOCK_PX = 8
+_END = b"\xff\xd9"
+
+
+def restart_offsets(jpeg: bytes) -> tuple[int, ...]:
+    """Where the height is written, each row of blocks begins, and the last one ends.
+
+    Args:
+        jpeg: a baseline JPEG of one scan with a restart marker after each row of blocks.
+    Raises:
+        ValueError: it is none.
+    """
+    at, height_at = 2, 0
+    while jpeg[at + 1] != 0xDA:
+        if jpeg[at + 1] == 0xC0:
+            height_at = at + 5
+        at += 2 + (jpeg[at + 2] << 8 | jpeg[at + 3])
+    start = at + 2 + (jpeg[at + 2] << 8 | jpeg[at + 3])
+    data = np.frombuffer(jpeg, dtype=np.uint8)
+    marks = np.flatnonzero((data[start:-1] == 0xFF) & (data[start + 1 :] & 0xF8 == 0xD0)) + start
+    if height_at == 0 or jpeg[-2:] != _END:
+        raise ValueError("is no baseline JPEG with its end where it should be")
+    return (height_at, start, *(int(mark) + 2 for mark in marks), len(jpeg) - 2)
+
+
+def cut_rows(jpeg: Encoded, restarts: tuple[int, ...], first: int, last: int, height: int) -> bytearray:
+    """A JPEG of only some rows of blocks; its pixels are those of the whole, exactly.
+
+    That holds where chroma is as fine as luma, so that no row needs its neighbors.
+
+    Args:
+        jpeg: the whole file.
+        restarts: what `restart_offsets` told of it.
+        first: first row of blocks to keep.
+        last: the one after the last to keep.
+        height: rows of pixels in the whole.
+    """
+    height_at, begins = restarts[0], restarts[1:]
+    stop = begins[last] if last == len(begins) - 1 else begins[last] - 2
+    cut = bytearray(jpeg[: begins[0]])
+    rows = min(last * _BLOCK_PX, height) - first * _BLOCK_PX
+    cut[height_at : height_at + 2] = rows.to_bytes(2, "big")
+    moved = len(cut) - begins[first]
+    cut += jpeg[begins[first] : stop]
+    cut += _END
+    if first % 8:  # Markers are counted modulo eight from the start of the scan.
+        for row in range(first + 1, last):
+            cut[begins[row] + moved - 1] = 0xD0 | (row - first - 1) & 7
+    return cut
+
+
+class RowCropJpeg:
+    """A packed JPEG of which only the rows that a box needs are decoded."""
+
+    def __init__(self, data: Encoded, size: tuple[int, int], restarts: tuple[int, ...], name: str) -> None:
+        self._data, self._restarts, self._name = data, restarts, name
+        self.shape = (*size, 3)
+
+    def region(self, box: Box, *, height: int, width: int) -> tuple[UInt8[NDArray[np.uint8], "h w c=3"], Box]:
+        """The rows that cover the box, or the whole at a fraction; see `core.Undecoded`.
+
+        Raises:
+            ImageError: the data is damaged.
+        """
+        x0, y0, x1, y1 = box
+        scale = (y1 - y0) / height
+        if min(scale, (x1 - x0) / width) >= min(FACTORS):
+            return self._smaller(box, min(scale, (x1 - x0) / width))
+        # Resampling looks beyond the box by half of its reach.
+        margin = max(scale, 1.0) / 2 + 1
+        rows = len(self._restarts) - 2
+        first = min(max(math.floor((y0 - margin) / _BLOCK_PX), 0), rows - 1)
+        last = min(max(math.ceil((y1 + margin) / _BLOCK_PX), first + 1), rows)
+        if last - first == rows:
+            pixels = told(self._name, lambda: simplejpeg.decode_jpeg(self._data))
+            return pixels, box
+        cut = cut_rows(self._data, self._restarts, first, last, self.shape[0])
+        pixels = told(self._name, lambda: simplejpeg.decode_jpeg(cut))
+        top = first * _BLOCK_PX
+        return pixels, (x0, y0 - top, x1, y1 - top)
+
+    def _smaller(self, box: Box, scale: float) -> tuple[UInt8[NDArray[np.uint8], "h w c=3"], Box]:
+        factor = next(factor for factor in FACTORS if scale >= factor)
+
+        def decode() -> NDArray[np.uint8]:
+            header = baseline_header(self._data)
+            if header is None:
+                raise ValueError("is no longer the JPEG that was packed")
+            return jpeg_pixels(self._data, header, factor)
+
+        x0, y0, x1, y1 = box
+        return told(self._name, decode), (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
