@@ -12,6 +12,7 @@ import pytest
 
 from vitral.core import IGNORE, DataError, ImageError, OptionError
 from vitral.data import decode, open_pictures
+from vitral.data.places import _in_braces
 
 Draw = Callable[..., Path]
 
@@ -305,3 +306,47 @@ def test_twenty_thousand_files_are_opened_in_two_seconds(tmp_path: Path) -> None
     start = time.perf_counter()
     assert len(open_pictures(tmp_path)) == 20_000
     assert time.perf_counter() - start < 2  # About 0.2 seconds on an idle machine.
+
+
+def test_an_open_set_comes_back_as_it_is(draw: Draw) -> None:
+    pictures = open_pictures(draw("a/1.png", "b/1.png"))
+    assert open_pictures(pictures) is pictures
+    with pytest.raises(OptionError, match="photos: is open already; options are given where it is opened"):
+        open_pictures(pictures, kind="folder")
+
+
+def test_a_folder_called_like_a_pattern_is_that_folder(draw: Draw) -> None:
+    root = draw("a/1.png", "b/1.png").rename(Path(draw()).parent / "p{0..9}[x]*")
+    assert open_pictures(str(root)).classes == ("a", "b")
+
+
+def test_a_list_of_one_place_and_the_place_are_recognized_alike(draw: Draw) -> None:
+    root = draw("a/1.png", "b/1.png")
+    (root.parent / "x.tar").write_bytes(bytes(1024))
+    with pytest.raises(DataError, match=r"x\.tar: holds no pictures"):
+        open_pictures([root.parent / "x.tar"])
+    with pytest.raises(DataError, match=r"photos and 1 more: must be a folder of pictures, .* tar archives"):
+        open_pictures([root, root])
+    with pytest.raises(DataError, match="s3://b/x: must be a folder of pictures"):
+        open_pictures("s3://b/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("none-*.tar", r"none-\*\.tar: no file has a name like this"),
+        ("x-{0..2}.tar", r"x-\{0\.\.2\}\.tar: means .*x-0\.tar, which does not exist"),
+        ("x-{0..999999999}.tar", "means more than 100,000 places"),
+        ("x-{0..99999}{0..9}.tar", "means more than 100,000 places"),
+        ("{}.tar", "which does not exist"),
+    ],
+)
+def test_a_pattern_without_files_is_one_clear_error(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        open_pictures(f"{tmp_path}/{text}")
+
+
+def test_ranges_mean_what_a_shell_makes_of_them() -> None:
+    assert list(_in_braces("s-{008..010}.tar")) == ["s-008.tar", "s-009.tar", "s-010.tar"]
+    assert list(_in_braces("{2..0}{a,b}")) == ["2a", "2b", "1a", "1b", "0a", "0b"]
+    assert list(_in_braces("{9..10}-{x}")) == ["9-{x}", "10-{x}"]

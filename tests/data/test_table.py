@@ -1,12 +1,17 @@
-"""Source table: CSV and Parquet, columns found by name, and every mistake named."""
+"""Source table: CSV, JSONL and Parquet, columns found by name, and every mistake named."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from vitral.core import IGNORE, DataError, ImageError
-from vitral.data import open_pictures
+from vitral.data import decode, open_pictures
+from vitral.data.sources import parquet_pixels
 
 Draw = Callable[..., Path]
 
@@ -126,3 +131,197 @@ def test_damaged_tables_are_errors(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"path,label\n\xff.png,cat\n")
     with pytest.raises(DataError, match=r"t\.csv: must be UTF-8 text, but byte \d+ is not"):
         open_pictures(tmp_path / "t.csv")
+
+
+def jsonl(root: Path, *rows: object, name: str = "list.jsonl") -> Path:
+    return table(root, "".join(json.dumps(row) + "\n" for row in rows), name)
+
+
+@pytest.mark.parametrize("name", ["list.jsonl", "list.ndjson"])
+def test_jsonl_gives_classes_boxes_and_points(draw: Draw, name: str) -> None:
+    rows = [
+        {
+            "path": "1.png",
+            "label": "cat",
+            "boxes": [[0, 1, 2, 3.5], [4, 4, 8, 8]],
+            "box_labels": ["ear", "cat"],
+        },
+        {"path": "2.png", "label": None, "boxes": []},
+        {"path": "3.png", "boxes": [0, 0, 1, 1], "box_labels": "ear", "points": [[[1, 2], [3, 4, 1]]]},
+    ]
+    pictures = open_pictures(jsonl(draw("1.png", "2.png", "3.png"), *rows, name=name))
+    assert pictures.classes == ("cat", "ear")
+    assert pictures.labels.tolist() == [0, IGNORE, IGNORE]
+    assert pictures.objects is not None
+    assert pictures.objects.starts.tolist() == [0, 2, 2, 3]
+    assert pictures.objects.boxes.tolist() == [[0, 1, 2, 3.5], [4, 4, 8, 8], [0, 0, 1, 1]]
+    assert pictures.objects.labels.tolist() == [1, 0, 1]
+    assert pictures.objects.points is not None
+    assert pictures.objects.points.tolist()[1:] == [[[0, 0, 0], [0, 0, 0]], [[1, 2, 2], [3, 4, 1]]]
+
+
+def test_points_without_boxes_are_one_object_each(draw: Draw) -> None:
+    rows = [{"path": "1.png", "points": [[1, 2], [5, 3], [9, 9, 0]]}, {"path": "2.png", "points": []}]
+    pictures = open_pictures(jsonl(draw("1.png", "2.png"), *rows))
+    assert pictures.classes == ("object",)
+    assert pictures.objects is not None
+    assert pictures.objects.starts.tolist() == [0, 1, 1]
+    assert pictures.objects.boxes.tolist() == [[1, 2, 5, 3]]
+
+
+def test_a_folder_with_metadata_is_its_table(draw: Draw) -> None:
+    root = draw("a/1.png", "b/2.png", "b/3.png")
+    (root / "b/3.png").unlink()
+    rows = [
+        {"file_name": "a/1.png", "text": "a boat", "objects": {"bbox": [[2, 3, 4, 2]], "categories": [7]}},
+        {"file_name": "b/2.png", "text": "two", "objects": [{"bbox": [0, 0, 1, 1], "category": 10}]},
+    ]
+    jsonl(root, *rows, name="metadata.jsonl")
+    pictures = open_pictures(root)
+    assert pictures.name == "photos"
+    assert pictures.keys == ("a/1.png", "b/2.png")
+    assert pictures.classes == ("7", "10")
+    assert pictures.objects is not None
+    assert pictures.objects.boxes.tolist() == [[2, 3, 6, 5], [0, 0, 1, 1]]
+    table(root, "made_by,year\nme,2020\n", "metadata.csv")
+    (root / "metadata.jsonl").unlink()
+    assert open_pictures(root).classes == ("a", "b"), "a table that names no files is no table of pictures"
+
+
+def test_a_csv_with_one_box_a_row_is_read(draw: Draw) -> None:
+    rows = "2.png,1,2,3,4,dog,train\n1.png,,,,,,val\n2.png,0,0,5.5,5,cat,train\n"
+    text = f"filename,xmin,ymin,xmax,ymax,class,split\n{rows}"
+    pictures = open_pictures(table(draw("1.png", "2.png"), text))
+    assert pictures.keys == ("2.png", "1.png")
+    assert pictures.classes == ("cat", "dog")
+    assert set(pictures.labels) == {IGNORE}
+    assert pictures.splits.tolist() == ["train", "val"]
+    assert pictures.objects is not None
+    assert pictures.objects.starts.tolist() == [0, 2, 2]
+    assert pictures.objects.boxes.tolist() == [[1, 2, 3, 4], [0, 0, 5.5, 5]]
+    assert pictures.objects.labels.tolist() == [1, 0]
+
+
+def test_weights_and_masks_are_read(draw: Draw) -> None:
+    root = draw("1.png", "2.png")
+    Image.fromarray(np.array([[0, 3, 255]], dtype=np.uint8)).save(root / "m.png")
+    pictures = open_pictures(table(root, "path,weight,mask\n1.png,2.5,m.png\n2.png,,\n"))
+    assert pictures.weights is not None
+    assert pictures.weights.tolist() == [2.5, 1]
+    assert pictures.masks is not None
+    assert pictures.masks.path(0) == root / "m.png"
+    assert pictures.masks.read(0).tolist() == [[0, 3, 255]]
+    with pytest.raises(ImageError, match=r"^2\.png: has no mask in the table"):
+        pictures.masks.read(1)
+
+
+@pytest.mark.parametrize("form", ["struct", "binary", "large"])
+def test_a_parquet_file_may_hold_the_pictures(draw: Draw, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(parquet_pixels, "_MOST_GROUPS", 2)
+    root = draw(*[f"{i}.png" for i in range(10)])
+    data = [(root / f"{i}.png").read_bytes() for i in range(10)]
+    if form == "struct":
+        column: Any = [{"bytes": d, "path": f"x/{i}.png"} for i, d in enumerate(data)]
+    else:
+        column = pa.array(data, pa.large_binary() if form == "large" else pa.binary())
+    features = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    columns = pa.table({"image": column, "label": [0, 1, -1, *[1] * 7]})
+    columns = columns.replace_schema_metadata({"huggingface": json.dumps(features)})
+    pq.write_table(columns, root / "t.parquet", row_group_size=3)
+    pictures = open_pictures(root / "t.parquet")
+    assert pictures.keys[:2] == (("x/0.png", "x/1.png") if form == "struct" else ("0000000", "0000001"))
+    assert pictures.classes == ("cat", "dog")
+    assert pictures.labels.tolist()[:4] == [0, 1, IGNORE, 1]
+    for i in (9, 0, 4, 8, 3, 0):
+        assert bytes(pictures.source.encoded(i) or b"") == data[i]
+        assert np.array_equal(pictures.pixels(i), decode(data[i]))
+    assert pictures.undecoded(5).shape == (8, 8, 3)
+    assert len(vars(pictures.source)["_groups"]) == 2
+    assert "_file" not in pictures.source.__reduce_ex__(2)[2], "it goes to other processes without its file"
+
+
+def test_pictures_that_a_parquet_file_lacks_are_named_when_read(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"image": pa.array([None, b"x"], pa.binary())}), tmp_path / "t.parquet")
+    pictures = open_pictures(tmp_path / "t.parquet")
+    with pytest.raises(ImageError, match=r"^0000000: has no bytes in the table"):
+        pictures.pixels(0)
+    with pytest.raises(ImageError, match=r"^0000001: "):
+        pictures.pixels(1)
+    two = {"a": pa.array([b"x"], pa.binary()), "b": pa.array([b"x"], pa.binary())}
+    pq.write_table(pa.table(two), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="must have one column with the bytes of pictures, got a, b; call it"):
+        open_pictures(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("t.jsonl", "{", "line 1: is no valid JSON"),
+        ("t.jsonl", "[" * 100_000, "line 1: is no valid JSON"),
+        ("t.jsonl", '\n{"path": ' + "9" * 5000 + "}", "line 2: is no valid JSON"),
+        ("t.jsonl", "[1]", r"line 1: must be a JSON object like .*, got \[1\]"),
+        ("t.jsonl", "", "must have a column of the paths"),
+        ("t.jsonl", '{"path": ["1.png"]}', "column 'path' must hold one text or number a row"),
+        ("t.jsonl", '{"path": "1.png", "label": ["a"]}', "column 'label' must hold one text or number a row"),
+        ("t.jsonl", '{"path": "1.png", "boxes": 3}', r"1\.png: boxes must be a list, got 3"),
+        ("t.jsonl", '{"path": "1.png", "boxes": [[1, 2, 3, NaN]]}', "a box must be made of finite numbers"),
+        (
+            "t.jsonl",
+            '{"path": "1.png", "boxes": [[0, 0, 1, 1]], "box_labels": [{}]}',
+            "a label must be a name",
+        ),
+        (
+            "t.jsonl",
+            '{"path": "1.png", "boxes": [[0, 0, 1, 1]], "points": []}',
+            "must have one list of points",
+        ),
+        ("t.jsonl", '{"path": "1.png", "boxes": [[0, 0, 1, 1]], "points": [[[1]]]}', "a point must be x y"),
+        ("t.jsonl", '{"path": "1.png", "objects": {"box_": []}}', "objects must have a `bbox`"),
+        (
+            "t.jsonl",
+            '{"path": "1.png", "boxes": [[0,0,1,1],[0,0,1,1]], "points": [[[1, 1]], [[1, 1], [2, 2]]]}',
+            "all objects must have as many points as the others, got 1 and 2",
+        ),
+        ("t.csv", "path,xmin,ymin,xmax,ymax\n1.png,1,2,3,x\n", "row 1: must be a number, got 'x'"),
+        ("t.csv", "path,xmin,ymin,xmax,ymax\n1.png,1,2,nan,3\n", "a box must be made of finite numbers"),
+        ("t.csv", "path,xmin,ymin,xmax,ymax\n1.png,3,2,1,3\n", "not turned inside out"),
+        (
+            "t.csv",
+            "path,xmin,ymin,xmax,ymax,class\n1.png,0,0,1,1,\n",
+            "a label must be a name or a whole number",
+        ),
+        ("t.csv", "path;boxes\n1.png;[1 2 3 4\n", r"must be a list like \[\[0, 0, 9, 9\]\], got '\[1 2 3 4'"),
+        ("t.csv", "path,weight\n1.png,0\n", "row 1: a weight must be finite and above 0, got 0"),
+        ("t.csv", "path,weight\n1.png,inf\n", "row 1: a weight must be finite and above 0, got inf"),
+        ("t.csv", "path,weight\n1.png,much\n", "row 1: must be a number, got 'much'"),
+    ],
+)
+def test_a_further_column_with_a_mistake_is_one_clear_error(
+    draw: Draw, name: str, text: str, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        open_pictures(table(draw("1.png"), text, name))
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "", "[" * 100_000, '{"a": 1}', "\0\udc80"])
+def test_a_folder_with_other_metadata_is_opened_by_its_pictures(draw: Draw, text: str) -> None:
+    root = draw("a/1.png", "b/2.png")
+    for name in ("metadata.csv", "metadata.jsonl", "metadata.parquet"):
+        (root / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert open_pictures(root).classes == ("a", "b")
+
+
+def test_times_too_fine_for_python_do_no_harm(draw: Draw) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    root = draw("1.png")
+    columns = {"path": ["1.png"], "label": ["x"], "taken": pa.array([1], pa.timestamp("ns"))}
+    pq.write_table(pa.table(columns), root / "t.parquet")
+    assert open_pictures(root / "t.parquet").classes == ("x",)

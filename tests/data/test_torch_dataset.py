@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
+from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
 
 from vitral.core import IGNORE, DataError, ImageError
 from vitral.data import open_pictures
@@ -121,3 +121,25 @@ def test_a_dataset_without_length_is_refused() -> None:
 
     with pytest.raises(DataError, match=r"Stream: must be .* a torch Dataset with a length"):
         open_pictures(Stream())
+
+
+def test_items_may_be_dictionaries() -> None:
+    pictures = open_pictures(Pairs({"image": NOISE, "label": 1}, {"image": NOISE, "label": 0}))
+    assert pictures.labels.tolist() == [1, 0]
+    assert np.array_equal(pictures.pixels(0), NOISE)
+    assert set(open_pictures(Pairs({"img": NOISE})).labels) == {IGNORE}
+    with pytest.raises(
+        ImageError, match=r"Pairs\[0\]: must have a picture called image, .*, got photo, label"
+    ):
+        open_pictures(Pairs({"photo": NOISE, "label": 1})).pixels(0)
+
+
+def test_datasets_one_after_another_are_opened() -> None:
+    first = Pairs((NOISE, 1), (NOISE, 0), targets=[1, 0], classes=["cat", "dog"])
+    second = Pairs((NOISE[:, ::-1], 1), targets=[1])
+    pictures = open_pictures(ConcatDataset([first, Subset(second, [0])]))
+    assert pictures.labels.tolist() == [1, 0, 1]
+    assert pictures.classes == ("cat", "dog")
+    assert first.asked == second.asked == 0
+    assert np.array_equal(pictures.pixels(2), NOISE[:, ::-1])
+    assert open_pictures(ConcatDataset([first, Pairs((NOISE, 0))])).labels.tolist() == [1, 0, 0]

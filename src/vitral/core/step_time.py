@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import torch
 from torch import nn
 
 from vitral.core.atomic_write import atomic_write
+from vitral.core.cache_folder import cache_file
 from vitral.core.errors import VitralError
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
@@ -58,19 +58,6 @@ def step_times() -> StepTimes:
     except VitralError:
         return StepTimes(ms=ms, origin="timed now, not kept: the cache folder cannot be written")
     return StepTimes(ms=ms, origin="timed now, and kept")
-
-
-def cache_file(name: str) -> Path | None:
-    """A file in the user's cache folder: VITRAL_CACHE, else XDG_CACHE_HOME/vitral, else ~/.cache/vitral.
-
-    None when there is no home folder at all.
-    """
-    if own := os.environ.get("VITRAL_CACHE"):
-        return Path(own) / name
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "vitral" / name
-    home = Path("~").expanduser()
-    return home / ".cache" / "vitral" / name if home.is_absolute() else None
 
 
 def _key() -> str:

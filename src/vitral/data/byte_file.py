@@ -55,8 +55,16 @@ class MappedFile(ByteFile):
         self._map()
 
     def read(self, offset: int, length: int) -> memoryview:
+        """A view of some bytes; see `ByteFile.read`."""
         self._check(offset, length)
         return self._view[offset : offset + length]
+
+    def still_whole(self) -> bool:
+        """Whether the file has all its bytes still: reading a map beyond the end kills the process."""
+        try:
+            return self._path.stat().st_size >= self.size
+        except OSError:
+            return False
 
     @property
     def whole(self) -> memoryview:
@@ -101,6 +109,7 @@ class RemoteFile(ByteFile):
         self.fingerprint = f"{self.size}-{stamp}"
 
     def read(self, offset: int, length: int) -> bytes:
+        """Some bytes, asked for over the network; see `ByteFile.read`."""
         self._check(offset, length)
         try:
             file = self._file()

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from vitral.core import DataError, did_you_mean, member, members
+from vitral.core import DataError, OptionError, member, members
+from vitral.data.byte_file import is_url
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
+from vitral.data.places import is_pattern, named_place
 from vitral.data.sources.source import Source
 
 
@@ -17,13 +19,15 @@ def open_pictures(
 ) -> PictureSet:
     """Open a place where pictures are, whatever it is; no pixel is decoded.
 
-    A path that exists wins over the word of an embedded set. When the place gives no split, a
-    hash of each picture's name decides; see `hash_split`. Nothing is printed: `found` and
+    A path that exists wins over everything else that its text could mean. When the place gives no
+    split, a hash of each picture's name decides; see `hash_split`. Nothing is printed: `found` and
     `notes` of the result say what there is.
 
     Args:
-        place: a folder, a CSV or Parquet table, an embedded set ("digits", "scenes"), or any
-            map-style torch `Dataset`.
+        place: a folder; a CSV, JSONL or Parquet table; tar archives or packed sets: one, a list, a
+            pattern ("shards/*.tar"), a range ("shard-{0000..0012}.tar"), or addresses of them
+            ("s3://..."); an embedded set ("digits", "scenes"); a map-style torch `Dataset`, a
+            Hugging Face dataset; a `PictureSet` comes back as it is.
         kind: the source to use instead of the one that recognizes the place.
         validation: share of the pictures for validation, in [0, 0.9].
         test: share of the pictures for testing, in [0, 0.9].
@@ -32,46 +36,59 @@ def open_pictures(
         DataError: the place is missing, unreadable, empty or holds no pictures.
         OptionError: there is no such kind or option, or a value lies outside its range.
     """
+    if isinstance(place, PictureSet):
+        if kind is not None or options:
+            raise OptionError(f"{place.name}: is open already; options are given where it is opened")
+        return place
+    again = ""
     if isinstance(place, str | os.PathLike):
-        place = _place(os.fspath(place))
+        text = os.fspath(place)
+        place = named_place(text)
+        again = _again(text, place)
+    elif isinstance(place, list | tuple) and place and all(isinstance(p, str | os.PathLike) for p in place):
+        place = _listed([named_place(os.fspath(part)) for part in place])
     chosen = _source(place) if kind is None else cast(type[Source], member("source", kind))
     source = chosen.from_json({"validation": validation, "test": test, **options})
     if kind is not None and not (chosen.embedded or chosen.recognizes(place)):
-        raise DataError(f"{one_line(place)}: cannot be opened as {kind!r}")
+        raise DataError(f"{_shown(place)}: cannot be opened as {kind!r}")
     pictures = source.open(place)
-    again = str(place.resolve()) if isinstance(place, Path) else place if isinstance(place, str) else ""
     # Other options than the shares are not remembered, so such a set cannot be opened again by its place.
     lasting = again if kind is None and not options else ""
     return replace(pictures, name=_safe(pictures.name), place=lasting, shares=(validation, test))
 
 
-def _place(text: str) -> Path | str:
-    """A path when something lies there, else the word of an embedded set."""
-    if not text:  # Path("") would be the current folder.
-        raise DataError("the place of the pictures must be named, got an empty text")
-    path = Path(text).expanduser()
-    if os.path.lexists(path):
-        return path
-    words = [kind for kind, source in members("source").items() if getattr(source, "embedded", False)]
-    if text in words:
+def _again(text: str, place: Any) -> str:
+    """The text that opens the place again from anywhere."""
+    if isinstance(place, Path):
+        return str(place.resolve())
+    if isinstance(place, str) or is_url(text):
         return text
-    near = did_you_mean(text, words) if "/" not in text else ""
-    hint = near if near.startswith("; did") else ""
-    raise DataError(f"{one_line(text)}: there is no such file or folder{hint}")
+    path = os.path.abspath(os.path.expanduser(text))
+    # A folder on the way may be called like a pattern; then the text would mean something else.
+    return path if path.endswith(text) and not is_pattern(path[: -len(text)]) else ""
+
+
+def _listed(parts: list[Any]) -> list[Path | str]:
+    return [place for part in parts for place in (part if isinstance(part, list) else [part])]
 
 
 def _source(place: Any) -> type[Source]:
     known = [s for s in members("source").values() if issubclass(s, Source)]
-    if isinstance(place, str):
+    if isinstance(place, str) and not is_url(place):
         return next(source for source in known if source.embedded and source.kind == place)
     fitting = [source for source in known if source.recognizes(place)]
     if fitting:
         return max(fitting, key=lambda source: source.precedence)
-    what = one_line(place) if isinstance(place, Path) else type(place).__name__
     raise DataError(
-        f"{what}: must be a folder of pictures, a CSV or Parquet table, or a torch Dataset with a length"
-        + _what_came(place)
+        f"{_shown(place)}: must be a folder of pictures, a CSV, JSONL or Parquet table, tar archives, "
+        f"packed sets, a torch Dataset with a length, or a Hugging Face dataset{_what_came(place)}"
     )
+
+
+def _shown(place: Any) -> str:
+    if isinstance(place, list) and place and isinstance(place[0], Path | str):
+        return one_line(place[0]) + (f" and {len(place) - 1} more" if len(place) > 1 else "")
+    return one_line(place) if isinstance(place, Path | str) else type(place).__name__
 
 
 def _what_came(place: Any) -> str:

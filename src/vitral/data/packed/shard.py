@@ -122,6 +122,8 @@ class Shard:
         Raises:
             ImageError: they differ; the text names file, row and key.
         """
+        if isinstance(self.file, MappedFile) and not self.file.still_whole():
+            raise ImageError(f"{self.name(row)}: the file became shorter since it was opened")
         if self.row(row).checksum() != self._checksums[row]:
             raise ImageError(f"{self.name(row)}: is damaged: its checksum is wrong")
         self._checked[row] = True

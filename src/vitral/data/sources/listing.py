@@ -1,11 +1,11 @@
 """All pictures below a folder, by name alone: nothing is opened and hardly anything stat-ed."""
 
 import os
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import deque
 from pathlib import Path
 
 from vitral.core import DataError
+from vitral.data.index_cache import Fingerprint, Listing, keep_listing, kept_listing
 from vitral.data.one_line import one_line
 from vitral.data.os_reason import os_reason
 
@@ -23,34 +23,29 @@ _NOT_READ = frozenset(
 _JUNK = frozenset(("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "lost+found"))
 
 
-@dataclass(kw_only=True)
-class Listing:
-    """What lies below a folder.
-
-    Args:
-        keys: relative paths of the pictures with "/" separators, sorted.
-        folders: relative paths of the folders, the top one not among them.
-        others: number of files that are no pictures, by the ending of their name.
-        notes: sentences for a person about what was passed over.
-    """
-
-    keys: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-
-
 def list_pictures(root: Path) -> Listing:
     """List the pictures below a folder, following links but never in a circle.
 
-    Hidden files and what systems leave behind (`__MACOSX`, `Thumbs.db`) are passed over.
+    Hidden files and what systems leave behind (`__MACOSX`, `Thumbs.db`) are passed over. The
+    listing of a large folder is kept in the user's cache folder until something in it changes.
 
     Raises:
         DataError: there is no such folder, it or a folder in it cannot be read, or it holds no pictures.
     """
-    listing = Listing()
     real_root = os.path.realpath(root)
-    tops = _list_folder(listing, root, "", real_root)
+    kept = kept_listing(real_root)
+    if kept is not None:
+        return kept
+    listing, fingerprint = _listed(root, real_root)
+    if not listing.keys:
+        raise DataError(f"{one_line(root)}: {_nothing(listing)}")
+    keep_listing(real_root, listing, fingerprint)
+    return listing
+
+
+def _listed(root: Path, real_root: str) -> tuple[Listing, Fingerprint]:
+    listing, fingerprint = Listing(), Fingerprint()
+    tops = _list_folder(listing, fingerprint, root, "", real_root)
     for top in sorted(tops):
         # Per top folder: train/ and val/ may be links to one place, but nothing is listed twice in one.
         seen, waiting = {real_root}, deque([top])
@@ -63,7 +58,8 @@ def list_pictures(root: Path) -> Listing:
                 continue
             seen.add(real)
             listing.folders.append(name)
-            for folder in sorted(_list_folder(listing, root, f"{name}/", real), reverse=True):
+            below = _list_folder(listing, fingerprint, root, f"{name}/", real)
+            for folder in sorted(below, reverse=True):
                 # Links come last, so that what they lead to is listed under its own name.
                 (waiting.appendleft if folder[2] else waiting.append)(folder)
     listing.keys.sort()
@@ -73,9 +69,7 @@ def list_pictures(root: Path) -> Listing:
             f"{count:,} .{suffix} {'file was' if count == 1 else 'files were'} passed over: "
             "Vitral does not read this format"
         )
-    if not listing.keys:
-        raise DataError(f"{one_line(root)}: {_nothing(listing)}")
-    return listing
+    return listing, fingerprint
 
 
 def has_picture(folder: str | os.PathLike[str]) -> bool:
@@ -101,19 +95,25 @@ def is_picture(name: str) -> bool:
     return name.rpartition(".")[2].lower() in SUFFIXES
 
 
-def _list_folder(listing: Listing, root: Path, prefix: str, real: str) -> list[tuple[str, str, bool]]:
+def _list_folder(
+    listing: Listing, fingerprint: Fingerprint, root: Path, prefix: str, real: str
+) -> list[tuple[str, str, bool]]:
     """Add the pictures of one folder; the folders in it are returned as (name, real path, is a link)."""
     folders = []
-    keys, others = listing.keys, listing.others
+    keys, others, links = listing.keys, listing.others, fingerprint.links
+    folder = f"{root}{os.sep}{prefix}"
     try:
-        with os.scandir(f"{root}{os.sep}{prefix}") as entries:
+        fingerprint.add(prefix, folder)
+        with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
                 if is_junk(name):
                     continue
-                if is_folder(entry):
-                    link = entry.is_symlink()
-                    real_path = os.path.realpath(entry.path) if link else os.path.join(real, name)
+                link, inside = entry.is_symlink(), is_folder(entry)
+                if link:
+                    links[prefix + name] = os.path.realpath(entry.path) if inside else ""
+                if inside:
+                    real_path = links[prefix + name] if link else os.path.join(real, name)
                     folders.append((prefix + name, real_path, link))
                     continue
                 suffix = name.rpartition(".")[2].lower()

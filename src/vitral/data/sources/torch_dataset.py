@@ -10,7 +10,7 @@ import torch
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import Image
-from torch.utils.data import Subset, TensorDataset
+from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
 from vitral.core import IGNORE, DataError, ImageError
 from vitral.data.one_line import one_line
@@ -20,22 +20,30 @@ from vitral.data.pixels import Pixels
 from vitral.data.sources.class_notes import class_notes
 from vitral.data.sources.source import Source
 
+_PICTURES, _LABELS = ("image", "img", "picture", "pixel_values"), ("label", "labels", "target", "class")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TorchDataset(Source, kind="torch"):
-    """Any torch Dataset with a length whose items are a picture, or a picture and a class number."""
+    """Any torch Dataset with a length whose items are a picture, or a picture and a class number.
+
+    An item may be a dictionary of the two, `{"image": ..., "label": ...}`.
+    """
 
     @classmethod
     def recognizes(cls, place: Any) -> bool:
         if isinstance(place, str | bytes | Path | np.ndarray | torch.Tensor | dict):
             return False
+        if isinstance(place, list | tuple) and place and isinstance(place[0], str | Path):
+            return False  # A list of places, which another source may know.
         return hasattr(place, "__getitem__") and hasattr(place, "__len__")
 
     def open(self, place: Any) -> PictureSet:
         """Take the labels of a dataset; its pictures are asked for when they are needed.
 
-        Labels come from `targets`, `labels` or `tensors[1]`, through any `Subset`, else from one
-        pass over all items. Class names come from `classes`, else they are the numbers.
+        Labels come from `targets`, `labels` or `tensors[1]`, through any `Subset` or
+        `ConcatDataset`, else from one pass over all items. Class names come from `classes`, else
+        they are the numbers.
 
         Raises:
             DataError: the dataset is empty, or a label is not a whole number from 0.
@@ -115,14 +123,31 @@ def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _picture(item: Any) -> Any:
+    if isinstance(item, dict):
+        return _part(item, _PICTURES)
     return item[0] if isinstance(item, tuple | list) else item
+
+
+def _label(item: Any) -> Any:
+    if isinstance(item, dict):
+        return _part(item, _LABELS) if any(name in item for name in _LABELS) else IGNORE
+    return item[1] if isinstance(item, tuple | list) and len(item) > 1 else IGNORE
+
+
+def _part(item: dict[Any, Any], names: Sequence[str]) -> Any:
+    for name in names:
+        if name in item:
+            return item[name]
+    raise ValueError(
+        f"must have a picture called {', '.join(names)}, got {one_line(', '.join(map(str, item)))}"
+    )
 
 
 def _labels(dataset: Any, name: str) -> NDArray[np.int64]:
     raw = _known_labels(dataset)
     if raw is None:
         items = (dataset[i] for i in range(len(dataset)))
-        raw = [item[1] if isinstance(item, tuple | list) and len(item) > 1 else IGNORE for item in items]
+        raw = [_label(item) for item in items]
     try:
         values = np.array([v.item() if isinstance(v, torch.Tensor) else v for v in raw])
     except (TypeError, ValueError, RuntimeError) as error:
@@ -139,6 +164,9 @@ def _known_labels(dataset: Any) -> Sequence[Any] | None:
     if isinstance(dataset, Subset):
         inner = _known_labels(dataset.dataset)
         return None if inner is None else [inner[i] for i in dataset.indices]
+    if isinstance(dataset, ConcatDataset):
+        parts = [_known_labels(part) for part in dataset.datasets]
+        return None if any(part is None for part in parts) else [v for part in parts for v in part or ()]
     if isinstance(dataset, TensorDataset):
         return dataset.tensors[1].tolist() if len(dataset.tensors) > 1 else [IGNORE] * len(dataset)
     for attribute in ("targets", "labels"):
@@ -151,8 +179,8 @@ def _known_labels(dataset: Any) -> Sequence[Any] | None:
 
 def _classes(dataset: Any, labels: NDArray[np.int64], name: str) -> tuple[str, ...]:
     count = int(labels.max(initial=-1)) + 1
-    while isinstance(dataset, Subset):
-        dataset = dataset.dataset
+    while isinstance(dataset, Subset | ConcatDataset):
+        dataset = dataset.dataset if isinstance(dataset, Subset) else dataset.datasets[0]
     named = getattr(dataset, "classes", None)
     if named is None or count <= 0:
         return tuple(str(k) for k in range(count))
