@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
@@ -54,6 +53,8 @@ def shrunk(
     h, w = picture.shape[:2]
     if short_side is None or min(h, w) <= short_side:
         return picture
+    import cv2
+
     scale = short_side / min(h, w)
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -229,8 +229,9 @@ class Classify(Task, kind="classify"):
         """Each picture with the answer; good or bad where the right class is known."""
         drawn: list[Picture] = []
         classes = model.facts.classes
+        shown = [np.asarray(pixels) for pixels in batch.pixels]
         for pixels, answer, label in zip(
-            batch.pixels, self.predict(model, list(batch.pixels)), batch.labels.tolist(), strict=True
+            shown, self.predict(model, shown), batch.labels.tolist(), strict=True
         ):
             right = None if label == IGNORE else classes[label]
             drawn.append(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
 import torch
 
 from vitral.core import (
@@ -133,6 +132,8 @@ def use_threads(asked: int | None) -> int:
     threads = asked or available
     torch.set_num_threads(threads)
     keep_freed_memory()
+    import cv2  # here, because it takes a third of the time to import vitral
+
     # Pictures are decoded on threads of our own; more below each of them would only get in the way.
     cv2.setNumThreads(1)
     return threads

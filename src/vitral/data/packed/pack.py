@@ -243,6 +243,7 @@ def _write_part(
     rows = 0
 
     def sound() -> Iterator[Row]:
+        """The rows that could be made; those that could not are noted."""
         nonlocal rows
         for number, one in enumerate(crew, start=1):
             told(number)

@@ -4,7 +4,6 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -96,6 +95,8 @@ class Packer:
         pixels, _ = picture.region((0, 0, width, height), height=size[0], width=size[1])
         if pixels.shape[:2] == size:
             return np.ascontiguousarray(pixels)
+        import cv2
+
         small = cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(small, dtype=np.uint8)
 
@@ -123,6 +124,8 @@ def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
 
 def _mask(mask: NDArray[np.uint8], size: tuple[int, int]) -> bytes:
     if mask.shape != size:
+        import cv2
+
         small = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT)
         mask = np.asarray(small, dtype=np.uint8)
     return _png(Image.fromarray(np.ascontiguousarray(mask)))

@@ -32,6 +32,7 @@ class FileMasks(Masks):
         self._folder, self._names, self._pixels, self._meaning = folder, names, pixels, meaning
 
     def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w"]:
+        """The mask of one picture; see `Masks.read`."""
         name = self._names[row]
         numbers = told(name, lambda: mask_numbers(read_file(self._folder / name, name=name)))
         size = self._pixels.size(row)

@@ -106,6 +106,7 @@ class PackedPixels(_Rows, Pixels):
         return decode(shard.picture(row), name=shard.name(row))
 
     def undecoded(self, row: int) -> Undecoded:
+        """One picture with its size, which is in the index; see `Pixels.undecoded`."""
         shard, row = self._at(row)
         if shard.is_raw(row):
             return Decoded(shard.pixels(row))

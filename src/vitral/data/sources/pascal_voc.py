@@ -25,7 +25,9 @@ _SPLITS = {"train": "train", "val": "val", "test": "test"}
 
 @dataclass(frozen=True, kw_only=True)
 class PascalVoc(Source, kind="voc"):
-    """Pascal VOC: `JPEGImages` and `Annotations`, or XML files beside the pictures as LabelImg writes them.
+    """Pascal VOC: `JPEGImages` and `Annotations`, or XML files beside the pictures.
+
+    The second is how LabelImg writes them.
 
     Boxes count pixels from 1 and hold the last one: (xmin - 1, ymin - 1, xmax, ymax) in our frame.
     `difficult` objects are neither to be found nor counted as mistakes. `ImageSets/Main` splits;

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
@@ -16,6 +15,8 @@ _SHIFT = 4  # OpenCV takes corners in sixteenths of a pixel.
 
 def filled(outline: Outline, height: int, width: int) -> NDArray[np.bool_]:
     """The pixels inside an outline: those that an odd number of its rings enclose."""
+    import cv2
+
     canvas = np.zeros((height, width), dtype=np.uint8)
     # Pixel i covers [i, i + 1), its center is i + 0.5: OpenCV counts from centers.
     rings = [np.rint((ring - 0.5) * 2**_SHIFT).astype(np.int32) for ring in outline if len(ring) >= 3]
@@ -71,6 +72,8 @@ def outline_of(mask: UInt8[NDArray[np.uint8], "h w"]) -> Outline:
 
     Each pixel is drawn as four, so that the rings enclose exactly its pixels again.
     """
+    import cv2
+
     large = np.kron(mask, np.ones((2, 2), dtype=np.uint8))
     found, _ = cv2.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     return tuple((ring.reshape(-1, 2) + 0.5) / 2 for ring in found if len(ring) >= 3)

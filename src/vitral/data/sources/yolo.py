@@ -31,9 +31,10 @@ _AIR = 0.01  # How far beyond the picture rounding may put an object.
 class Yolo(Source, kind="yolo"):
     """YOLO text files, in `labels` beside `images` or beside the pictures themselves.
 
-    The names of the classes stand in `data.yaml` or `classes.txt`. A line is a class number and a box (center x and y, width, height), or the corners of an outline,
-    or, with `kpt_shape` in `data.yaml`, a box and points; all as shares of the picture. The sizes of
-    the pictures are read from the heads of their files.
+    The names of the classes stand in `data.yaml` or `classes.txt`. A line is a class number and a box
+    (center x and y, width, height), or the corners of an outline, or, with `kpt_shape` in
+    `data.yaml`, a box and points; all as shares of the picture. The sizes of the pictures are read
+    from the heads of their files.
     """
 
     precedence: ClassVar[int] = 43
