@@ -1,0 +1,76 @@
+"""The rival of the loader benchmarks: `torch.utils.data.DataLoader` as the tutorials show it, in good
+practice.
+
+Pillow decodes; `resize(box=)` crops and resizes at once (with its fast reducing decode of JPEGs on);
+normalization writes float32 once. Workers persist between epochs.
+"""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+MEAN, STD = (0.5, 0.45, 0.4), (0.25, 0.25, 0.25)
+
+
+class Photographs(Dataset):
+    """Files, each as a random resized crop, mirrored at random, normalized."""
+
+    def __init__(self, files: list[Path], size: int) -> None:
+        self.files, self.size = files, size
+        self.scale = 1 / (255 * np.array(STD, np.float32))
+        self.offset = -np.array(MEAN, np.float32) / np.array(STD, np.float32)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        with Image.open(self.files[index]) as picture:
+            picture = picture.convert("RGB")
+        box = crop(picture.width, picture.height)
+        small = picture.resize((self.size, self.size), Image.Resampling.BILINEAR, box=box)
+        if random.random() < 0.5:
+            small = small.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        values = np.asarray(small, np.float32)
+        values *= self.scale
+        values += self.offset
+        return torch.from_numpy(values).permute(2, 0, 1)
+
+
+class SmallPictures(Dataset):
+    """One array in memory; each picture padded, shifted, mirrored at random, normalized."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+        self.mean, self.std = (torch.tensor(v).view(3, 1, 1) for v in (MEAN, STD))
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        picture = self.pixels[index].float().div_(255)
+        padded = torch.nn.functional.pad(picture[None], (2, 2, 2, 2), mode="reflect")[0]
+        y, x = random.randrange(5), random.randrange(5)
+        picture = padded[:, y : y + picture.shape[1], x : x + picture.shape[2]]
+        if random.random() < 0.5:
+            picture = picture.flip(-1)
+        return (picture - self.mean) / self.std
+
+
+def crop(width: int, height: int) -> tuple[float, float, float, float]:
+    """A random box: 35 % to all of the area, sides from 3:4 to 4:3."""
+    area = random.uniform(0.35, 1.0) * width * height
+    ratio = np.exp(random.uniform(np.log(3 / 4), np.log(4 / 3)))
+    w, h = (area * ratio) ** 0.5, (area / ratio) ** 0.5
+    fit = min(1.0, width / w, height / h)
+    w, h = w * fit, h * fit
+    x, y = random.uniform(0, width - w), random.uniform(0, height - h)
+    return x, y, x + w, y + h
+
+
+def loader(data: Dataset, batch: int) -> DataLoader:
+    """Two workers that stay."""
+    return DataLoader(data, batch, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True)
