@@ -67,8 +67,8 @@ def crop(width: int, height: int) -> tuple[float, float, float, float]:
     w, h = (area * ratio) ** 0.5, (area / ratio) ** 0.5
     fit = min(1.0, width / w, height / h)
     w, h = w * fit, h * fit
-    x, y = random.uniform(0, width - w), random.uniform(0, height - h)
-    return x, y, x + w, y + h
+    x, y = random.uniform(0, max(width - w, 0.0)), random.uniform(0, max(height - h, 0.0))
+    return x, y, min(x + w, width), min(y + h, height)
 
 
 def loader(data: Dataset, batch: int) -> DataLoader:

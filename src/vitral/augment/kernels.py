@@ -19,6 +19,7 @@ from numba.core import config as _numba
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
 # Pictures in memory may be locked against writing.
 _PICTURE = types.Array(uint8, 2, "C", readonly=True)
+_LINE = types.Array(uint8, 1, "C", readonly=True)
 _PICTURES = types.Array(uint8, 3, "C", readonly=True)
 # A sum and a product may become one instruction; nothing else may be reordered.
 _config: Any = _numba
@@ -41,6 +42,16 @@ def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., An
     return compile_now
 
 
+@_compiled(int64(int64, int64))
+def _reflected(at, size):  # pyright: ignore[reportMissingParameterType]
+    """A place on an axis, brought inside by reflecting at the first and the last pixel."""
+    if size == 1:
+        return 0
+    while at < 0 or at >= size:
+        at = -at if at < 0 else 2 * (size - 1) - at
+    return at
+
+
 @_compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
 def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: ignore[reportMissingParameterType]
     """Which pixels of an axis make each pixel of the input, and with which weights.
@@ -59,11 +70,7 @@ def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: igno
         for t in range(taps):
             j = first + t
             weight = max(0.0, 1.0 - abs(j + 0.5 - center) / radius)
-            if size == 1:
-                j = 0
-            while j < 0 or j >= size:
-                j = -j if j < 0 else 2 * (size - 1) - j
-            places[at, t] = np.uint64(j) * stride
+            places[at, t] = np.uint64(_reflected(j, size)) * stride
             weights[at, t] = weight
             total += weight
         for t in range(taps):
@@ -320,6 +327,20 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
         _clamp(out, gain, offset)
 
 
+@_compiled(void(_LINE, uint64[::1], uint8[::1]))
+def _gather(source, places, window):  # pyright: ignore[reportMissingParameterType]
+    """Pixels of a row at some places."""
+    for x in range(np.uint64(len(places))):
+        p, k = places[x], np.uint64(x) * _3
+        window[k], window[k + _1], window[k + _2] = source[p], source[p + _1], source[p + _2]
+
+
+@_compiled(void(_LINE, float32[::1], float32[::1], float32[::1]))
+def _normalize(levels, scale, shift, made):  # pyright: ignore[reportMissingParameterType]
+    for k in range(made.size):
+        made[k] = np.float32(levels[k]) * scale[k] + shift[k]
+
+
 @_compiled(
     void(_PICTURES, int64[::1], int64[::1], boolean[::1], float32[::1], float32[::1], float32[:, :, ::1])
 )
@@ -338,33 +359,20 @@ def render_windows(sources, x0, y0, mirrored, gain, offset, out):  # pyright: ig
     tall, wide = sources.shape[1], sources.shape[2] // 3
     height, width = out.shape[1], out.shape[2] // 3
     scale, shift = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
-    for j in range(3 * width):
-        scale[j], shift[j] = gain[j % 3], offset[j % 3]
+    for k in range(3 * width):
+        scale[k], shift[k] = gain[k % 3], offset[k % 3]
     places = np.empty(width, np.uint64)
-    row = np.empty(3 * width, np.uint8)
+    window = np.empty(3 * width, np.uint8)
     for i in range(len(out)):
-        for x in range(width):
-            j = x0[i] + (width - 1 - x if mirrored[i] else x)
-            if wide == 1:
-                j = 0
-            while j < 0 or j >= wide:
-                j = -j if j < 0 else 2 * (wide - 1) - j
-            places[x] = np.uint64(j) * _3
         whole = not mirrored[i] and x0[i] >= 0 and x0[i] + width <= wide
+        if not whole:
+            for x in range(width):
+                j = _reflected(x0[i] + (width - 1 - x if mirrored[i] else x), wide)
+                places[x] = np.uint64(j) * _3
         for y in range(height):
-            j = y0[i] + y
-            if tall == 1:
-                j = 0
-            while j < 0 or j >= tall:
-                j = -j if j < 0 else 2 * (tall - 1) - j
-            source, made = sources[i, j], out[i, y]
+            source = sources[i, _reflected(y0[i] + y, tall)]
             if whole:
-                start = 3 * x0[i]
-                window = source[start : start + 3 * width]
+                _normalize(source[3 * x0[i] : 3 * (x0[i] + width)], scale, shift, out[i, y])
             else:
-                for x in range(width):
-                    p, k = places[x], np.uint64(x) * _3
-                    row[k], row[k + _1], row[k + _2] = source[p], source[p + _1], source[p + _2]
-                window = row
-            for k in range(made.size):
-                made[k] = np.float32(window[k]) * scale[k] + shift[k]
+                _gather(source, places, window)
+                _normalize(window, scale, shift, out[i, y])

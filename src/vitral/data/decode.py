@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vitral.core import ImageError
 from vitral.data.byte_budget import DECODING
-from vitral.data.jpeg_header import JpegHeader, jpeg_header
+from vitral.data.jpeg_header import HEAD_BYTES, JpegHeader, jpeg_header
 from vitral.data.one_line import one_line
 from vitral.data.orientation import upright
 from vitral.data.os_reason import os_reason
@@ -25,7 +25,7 @@ MAX_PIXELS = 178_956_970  # Where Pillow too refuses; memory usually sets the li
 Encoded = bytes | memoryview
 Result = TypeVar("Result")
 
-_JPEG = b"\xff\xd8\xff"
+JPEG_START = b"\xff\xd8\xff"
 # The entropy coding of a block takes a bit at least, even of an empty one.
 _MOST_PIXELS_PER_BYTE = 8 * 64
 # Some phones write this; the pixels are whole, so Pillow, which stops only at lost data, decides.
@@ -64,7 +64,7 @@ def decode(
         name = "picture" if isinstance(source, Encoded) else os.fspath(source)
 
     def pixels() -> NDArray[np.uint8]:
-        data = source if isinstance(source, Encoded) else _read(source, max_bytes)
+        data = source if isinstance(source, Encoded) else _read(source, max_bytes)[0]
         check_length(data, max_bytes)
         header = baseline_header(data, max_pixels)
         if header is None:
@@ -80,7 +80,25 @@ def read_file(path: str | os.PathLike[str], *, name: str, max_bytes: int = MAX_B
     Raises:
         ImageError: "<name>: <reason>", in one line.
     """
-    return told(name, lambda: _read(path, max_bytes))
+    return told(name, lambda: _read(path, max_bytes)[0])
+
+
+def read_head(path: str | os.PathLike[str], *, name: str) -> bytes:
+    """The first bytes of a picture's file, usually enough to tell its size.
+
+    Raises:
+        ImageError: "<name>: <reason>", in one line.
+    """
+    return told(name, lambda: _read(path, MAX_BYTES, HEAD_BYTES)[0])
+
+
+def read_stamped(path: str | os.PathLike[str], *, name: str) -> tuple[bytes, int]:
+    """The bytes of a picture's file, and a number that changes when it is written anew.
+
+    Raises:
+        ImageError: "<name>: <reason>", in one line.
+    """
+    return told(name, lambda: _read(path, MAX_BYTES))
 
 
 def told(name: str, make: Callable[[], Result]) -> Result:
@@ -120,7 +138,7 @@ def baseline_header(data: Encoded, max_pixels: int = MAX_PIXELS) -> JpegHeader |
     Raises:
         ValueError: its size cannot be that of this file; the text is the reason alone.
     """
-    if data[:3] != _JPEG:
+    if data[:3] != JPEG_START:
         return None
     header = jpeg_header(data)
     if header is None or header.bits != 8 or not header.huffman:
@@ -152,12 +170,12 @@ def jpeg_pixels(
     if header.channels not in (1, 3):
         if header.channels == 4:
             # It raises on lost data, which Pillow passes over.
-            with _budgeted(header):
+            with budgeted(header):
                 simplejpeg.decode_jpeg(data, colorspace="CMYK")
         return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor)
     height, width = -(-header.height // factor), -(-header.width // factor)
     try:
-        with _budgeted(header):
+        with budgeted(header):
             pixels = simplejpeg.decode_jpeg(data, min_height=height, min_width=width, min_factor=factor)
     except ValueError as error:
         if _HARMLESS not in str(error):
@@ -168,7 +186,7 @@ def jpeg_pixels(
     return pixels if header.orientation == 1 else upright(pixels, header.orientation)
 
 
-def _budgeted(header: JpegHeader) -> AbstractContextManager[None]:
+def budgeted(header: JpegHeader) -> AbstractContextManager[None]:
     per_pixel = max(3, header.channels) + (2 * header.channels if header.progressive else 0)
     return DECODING.taken(header.height * header.width * per_pixel)
 
@@ -186,7 +204,8 @@ def _smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+def _read(path: str | os.PathLike[str], max_bytes: int, first_bytes: int | None = None) -> tuple[bytes, int]:
+    """All bytes of a file, or the first ones, and a stamp of the file."""
     handle = os.open(path, _OPEN)
     try:
         known = os.fstat(handle)
@@ -196,12 +215,13 @@ def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
             raise ValueError("is not an ordinary file")
         if known.st_size > max_bytes:
             raise ValueError(f"has {known.st_size:,} bytes; the limit is {max_bytes:,}")
-        data = os.read(handle, known.st_size)
-        while len(data) < known.st_size:  # One call reads at most 2 GiB, and less from some networks.
-            more = os.read(handle, known.st_size - len(data))
+        size = known.st_size if first_bytes is None else min(known.st_size, first_bytes)
+        data = os.read(handle, size)
+        while len(data) < size:  # One call reads at most 2 GiB, and less from some networks.
+            more = os.read(handle, size - len(data))
             if not more:
                 break
             data += more
-        return data
+        return data, hash((known.st_size, known.st_mtime_ns))
     finally:
         os.close(handle)

@@ -9,7 +9,7 @@ from vitral.data.orientation import EXIF_START, exif_orientation
 _FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 # Where the frame header usually is; a color profile or a preview may push it farther.
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class JpegHeader:
         bits: per channel.
         process: the marker of its frame, 0xC0 to 0xCF.
         orientation: 1 to 8 as in EXIF.
+        frame_at: offset of the frame header's marker in the file.
     """
 
     height: int
@@ -31,6 +32,7 @@ class JpegHeader:
     bits: int
     process: int
     orientation: int
+    frame_at: int
 
     @property
     def huffman(self) -> bool:
@@ -57,8 +59,8 @@ def jpeg_header(data: bytes | memoryview) -> JpegHeader | None:
     """
     if isinstance(data, bytes):
         return _header(data)
-    found = _header(bytes(data[:_HEAD_BYTES]))
-    return found if found is not None or len(data) <= _HEAD_BYTES else _header(bytes(data))
+    found = _header(bytes(data[:HEAD_BYTES]))
+    return found if found is not None or len(data) <= HEAD_BYTES else _header(bytes(data))
 
 
 def _header(data: bytes) -> JpegHeader | None:
@@ -75,7 +77,7 @@ def _header(data: bytes) -> JpegHeader | None:
             continue
         if marker in _FRAME:
             bits, height, width, channels = struct.unpack_from(">BHHB", data, at + 4)
-            return JpegHeader(height, width, channels, bits, marker, orientation)
+            return JpegHeader(height, width, channels, bits, marker, orientation, at)
         length = data[at + 2] << 8 | data[at + 3]
         if length < 2:
             return None

@@ -10,8 +10,9 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.core import Undecoded
-from vitral.data.decode import decode, read_file
-from vitral.data.undecoded import Decoded, undecoded
+from vitral.core.undecoded import Box
+from vitral.data.decode import decode, read_file, read_stamped
+from vitral.data.undecoded import Decoded, undecoded, upright_size_of_file
 
 
 class Pixels(ABC):
@@ -69,18 +70,69 @@ class FilePixels(Pixels):
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         self._folder, self._names = folder, names
         self._start = os.path.join(folder, "")
+        # Upright height and width, once they are known; 0: not yet.
+        self._sizes = np.zeros((len(names), 2), dtype=np.int32)
+        # Stamps of files that were decoded as a whole without an error; 0: not yet.
+        self._sound = np.zeros(len(names), dtype=np.int64)
 
     def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
-        return decode(self._start + self._names[row], name=self._names[row])
+        data, stamp = read_stamped(self._start + self._names[row], name=self._names[row])
+        pixels = decode(data, name=self._names[row])
+        self._sizes[row], self._sound[row] = pixels.shape[:2], stamp
+        return pixels
 
     def undecoded(self, row: int) -> Undecoded:
-        return undecoded(self.encoded(row), name=self._names[row])
+        """One picture whose file is read when its pixels are asked for; see `Pixels.undecoded`."""
+        return _FilePicture(self, row, self.size(row))
+
+    def size(self, row: int) -> tuple[int, int]:
+        if self._sizes[row, 0] == 0:
+            name = self._names[row]
+            size = upright_size_of_file(self._start + name, name=name)
+            if max(size) >= 2**31:
+                return size
+            self._sizes[row] = size
+        height, width = self._sizes[row].tolist()
+        return height, width
+
+    def whole(self, row: int) -> Undecoded:
+        """One picture with its file in memory; once decoded as a whole, it is known to be sound."""
+        name = self._names[row]
+        data, stamp = read_stamped(self._start + name, name=name)
+        if self._sound[row] == stamp:
+            return undecoded(data, name=name, sound=True)
+
+        def found_sound() -> None:
+            self._sound[row] = stamp
+
+        return undecoded(data, name=name, found_sound=found_sound)
 
     def encoded(self, row: int) -> bytes:
         return read_file(self._start + self._names[row], name=self._names[row])
 
     def path(self, row: int) -> Path:
         return self._folder / self._names[row]
+
+
+class _FilePicture:
+    """A picture whose file is read only now: a batch of them costs no memory before, and while its
+    bytes are decoded they lie in the processor's cache."""
+
+    def __init__(self, pixels: FilePixels, row: int, size: tuple[int, int]) -> None:
+        self._pixels, self._row = pixels, row
+        self.shape = (*size, 3)
+
+    def region(self, box: Box, *, height: int, width: int) -> tuple[UInt8[NDArray[np.uint8], "h w c=3"], Box]:
+        """See `core.Undecoded`; of a file that was changed since, the same part of what it holds now.
+
+        Raises:
+            ImageError: the file cannot be read or decoded.
+        """
+        picture = self._pixels.whole(self._row)
+        if picture.shape != self.shape:
+            x, y = picture.shape[1] / self.shape[1], picture.shape[0] / self.shape[0]
+            box = (box[0] * x, box[1] * y, box[2] * x, box[3] * y)
+        return picture.region(box, height=height, width=width)
 
 
 class ArrayPixels(Pixels):

@@ -1,5 +1,8 @@
 """Pictures of which a part can be decoded, at a fraction of their size."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
@@ -7,34 +10,75 @@ from numpy.typing import NDArray
 from vitral.core import Undecoded
 from vitral.core.undecoded import Box
 from vitral.data.decode import (
+    JPEG_START,
     MAX_PIXELS,
     Encoded,
     baseline_header,
     check_length,
     decode,
     jpeg_pixels,
+    read_file,
+    read_head,
     told,
 )
-from vitral.data.jpeg_header import JpegHeader
+from vitral.data.jpeg_header import JpegHeader, jpeg_header
 from vitral.data.orientation import exif_orientation
 from vitral.data.pillow_pixels import check_size, opened
+from vitral.data.upper_rows import upper_rows
 
 # Those for which libjpeg-turbo has fast transforms; others cost more than the whole picture.
 FACTORS = (8, 4, 2)
 _TIFF_ORIENTATION = 0x0112
 
 
-def undecoded(data: Encoded, *, name: str, shape: tuple[int, int] | None = None) -> Undecoded:
+def upright_size_of_file(path: str, *, name: str) -> tuple[int, int]:
+    """Upright height and width of a picture; of a usual JPEG only the head of the file is read.
+
+    Raises:
+        ImageError: they cannot be told, or cannot be true.
+    """
+    head = read_head(path, name=name)
+    header = jpeg_header(head) if head.startswith(JPEG_START) else None
+    if header is not None and header.height > 0 and header.width > 0:
+        return header.upright_size
+    height, width, _ = undecoded(read_file(path, name=name), name=name).shape
+    return height, width
+
+
+def reach(scale: float) -> float:
+    """How far beyond a box resampling looks, in pixels, at this many of them per pixel it makes."""
+    return max(scale, 1.0) / 2 + 1
+
+
+def undecoded(
+    data: Encoded,
+    *,
+    name: str,
+    shape: tuple[int, int] | None = None,
+    sound: bool = False,
+    found_sound: Callable[[], None] | None = None,
+) -> Undecoded:
     """A picture from the bytes of its file, of which only the head is read.
 
     Args:
         data: the whole file; it is held until the picture is dropped.
         name: how to call the picture in an error.
         shape: its upright height and width, when they are known.
+        sound: all of it was decoded before, without an error; then what lies below a box may be
+            left out, and damage there is not looked for again.
+        found_sound: called when all of it has been decoded without an error.
     Raises:
         ImageError: its size cannot be told, or cannot be true.
     """
-    return told(name, lambda: _undecoded(data, name, shape))
+
+    def known() -> Undecoded:
+        check_length(data)
+        header = baseline_header(data)
+        if header is not None:
+            return JpegPicture(data, header, name, sound=sound, found_sound=found_sound)
+        return OtherPicture(data, _upright_size(data) if shape is None else shape, name)
+
+    return told(name, known)
 
 
 class Decoded:
@@ -62,26 +106,48 @@ class JpegPicture:
     and by more than 16 in fewer than one pixel of a hundred (chroma, which such files hold at half
     the size, is averaged where the whole picture would have it interpolated).
 
+    Of a file that is known to be sound, rows below the box are not decoded. That changes no bit of
+    the rest.
+
     Source:
         libjpeg-turbo, jddctmgr.c: scaled inverse transforms.
     """
 
-    def __init__(self, data: Encoded, header: JpegHeader, name: str) -> None:
+    def __init__(
+        self,
+        data: Encoded,
+        header: JpegHeader,
+        name: str,
+        *,
+        sound: bool = False,
+        found_sound: Callable[[], None] | None = None,
+    ) -> None:
         self._data, self._header, self._name = data, header, name
+        self._sound, self._found_sound = sound, found_sound
         height, width = header.upright_size
         self.shape = (height, width, 3)
 
     def region(self, box: Box, *, height: int, width: int) -> tuple[UInt8[NDArray[np.uint8], "h w c=3"], Box]:
-        """The whole picture at a fraction of its size; see `core.Undecoded`.
+        """The picture at a fraction of its size, perhaps without what lies below; see `core.Undecoded`.
 
         Raises:
             ImageError: the data is damaged.
         """
-        x0, y0, x1, y1 = box
-        scale = min((x1 - x0) / width, (y1 - y0) / height)
+        scale = min((box[2] - box[0]) / width, (box[3] - box[1]) / height)
         factor = next((factor for factor in FACTORS if scale >= factor), 1)
-        pixels = told(self._name, lambda: jpeg_pixels(self._data, self._header, factor))
-        return pixels, (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
+        x0, y0, x1, y1 = (side / factor for side in box)
+        needed = math.ceil(y1 + reach((y1 - y0) / height))
+
+        def pixels() -> NDArray[np.uint8]:
+            upper = None
+            if self._sound:
+                upper = upper_rows(self._data, self._header, needed=needed, factor=factor)
+            return jpeg_pixels(self._data, self._header, factor) if upper is None else upper
+
+        made = told(self._name, pixels)
+        if self._found_sound is not None:
+            self._found_sound()
+        return made, (x0, y0, x1, y1)
 
 
 class OtherPicture:
@@ -101,16 +167,6 @@ class OtherPicture:
         # A head may lie about what comes; the box then means the same part of what came.
         x, y = pixels.shape[1] / self.shape[1], pixels.shape[0] / self.shape[0]
         return pixels, (box[0] * x, box[1] * y, box[2] * x, box[3] * y)
-
-
-def _undecoded(data: Encoded, name: str, shape: tuple[int, int] | None) -> Undecoded:
-    check_length(data)
-    header = baseline_header(data)
-    if header is not None:
-        return JpegPicture(data, header, name)
-    if shape is None:
-        shape = _upright_size(data)
-    return OtherPicture(data, shape, name)
 
 
 def _upright_size(data: Encoded) -> tuple[int, int]:
