@@ -25,7 +25,7 @@ class Pass:
 
     A region of the input's own size at whole pixels, with nothing to tone, is only copied and
     normalized. All others are resampled: linearly between pixels when they grow, averaged under a
-    triangle when they shrink; see `kernels`.
+    triangle when they shrink; see `regions`.
 
     Args:
         pixels: the pictures of the batch; of those not decoded yet, only the region is.
@@ -74,13 +74,13 @@ class Pass:
         if only_moved:
             self._move(picture[None], i)
             return
-        from vitral.augment.kernels import render_region
+        from vitral.augment.regions import render_region
 
         source = picture.reshape(picture.shape[0], 3 * picture.shape[1])
         render_region(source, box, self._flip[i], *self._tone[i], *self._levels, self._out[i])
 
     def _move(self, pictures: NDArray[np.uint8], start: int) -> None:
-        from vitral.augment.kernels import render_windows
+        from vitral.augment.windows import render_windows
 
         part = slice(start, start + len(pictures))
         sources = pictures.reshape(len(pictures), pictures.shape[1], 3 * pictures.shape[2])

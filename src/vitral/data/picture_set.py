@@ -142,8 +142,9 @@ class PictureSet:
     def found(self) -> str:
         """What this set is, in one line for a person."""
         parts = [self.origin, _counted(len(self), "picture", "pictures")]
-        if self.classes:
-            parts.append(_counted(len(self.classes), "class", "classes"))
+        classes = self.classes or self.mask_classes
+        if classes:
+            parts.append(_counted(len(classes), "class", "classes"))
         counts = [(split, int((self.splits == split).sum())) for split in SPLITS]
         if any(count for _, count in counts) and self.split_by != "none":
             by = {"hash": " by a hash of the names", "table": " by the table"}.get(self.split_by, "")

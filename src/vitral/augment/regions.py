@@ -1,7 +1,7 @@
-"""The pass over the pixels, compiled with Numba: bytes in, normalized numbers out, each written once.
+"""`render_region`: resample a box of a picture, compiled: bytes in, normalized numbers out, once each.
 
 Importing this module compiles it, a few seconds, or reads what an earlier process compiled, a
-tenth of one. So it is imported when the first picture is rendered, and by nobody else.
+fifth of one. So it is imported when the first picture is rendered, and by nobody else.
 
 A region of a picture becomes the input in two products: first rows are weighed (long loops over
 whole rows, which processors do sixteen numbers at a time), then columns (four numbers at a time:
@@ -9,50 +9,14 @@ three channels and one that the next pixel overwrites). All loops release the in
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numba import boolean, float32, float64, int64, njit, types, uint8, uint64, void
-from numba.core import config as _numba
+from numba import boolean, float32, float64, int64, uint64, void
 
-_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
-# Pictures in memory may be locked against writing.
-_PICTURE = types.Array(uint8, 2, "C", readonly=True)
-_LINE = types.Array(uint8, 1, "C", readonly=True)
-_PICTURES = types.Array(uint8, 3, "C", readonly=True)
-# A sum and a product may become one instruction; nothing else may be reordered.
-_config: Any = _numba
-_HOW = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+from vitral.augment.compiled import ONE, PICTURE, THREE, TWO, compiled, reflected
 
 
-def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
-        """The compiled function, from the cache when it was compiled before."""
-        before = _config.SLP_VECTORIZE
-        # Numba leaves out the pass that puts four neighboring numbers into one register.
-        _config.SLP_VECTORIZE = 1
-        try:
-            return njit(signature, cache=True, **_HOW)(function)
-        except RuntimeError:  # no folder in which compiled code may be kept
-            return njit(signature, **_HOW)(function)
-        finally:
-            _config.SLP_VECTORIZE = before
-
-    return compile_now
-
-
-@_compiled(int64(int64, int64))
-def _reflected(at, size):  # pyright: ignore[reportMissingParameterType]
-    """A place on an axis, brought inside by reflecting at the first and the last pixel."""
-    if size == 1:
-        return 0
-    while at < 0 or at >= size:
-        at = -at if at < 0 else 2 * (size - 1) - at
-    return at
-
-
-@_compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
+@compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
 def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: ignore[reportMissingParameterType]
     """Which pixels of an axis make each pixel of the input, and with which weights.
 
@@ -70,19 +34,19 @@ def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: igno
         for t in range(taps):
             j = first + t
             weight = max(0.0, 1.0 - abs(j + 0.5 - center) / radius)
-            places[at, t] = np.uint64(_reflected(j, size)) * stride
+            places[at, t] = np.uint64(reflected(j, size)) * stride
             weights[at, t] = weight
             total += weight
         for t in range(taps):
             weights[at, t] = weights[at, t] / total
 
 
-@_compiled(int64(float64, float64, int64))
+@compiled(int64(float64, float64, int64))
 def _taps(low, high, count):  # pyright: ignore[reportMissingParameterType]
     return max(2, math.ceil(2 * max((high - low) / count, 1.0)))
 
 
-@_compiled(void(_PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1], float32[::1], float32[::1]))
+@compiled(void(PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1], float32[::1], float32[::1]))
 def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyright: ignore[reportMissingParameterType]
     """One line of the input before its columns are weighed: some rows summed, then normalized."""
     out, scale, shift = line[low:high], gain[low:high], offset[low:high]
@@ -119,97 +83,97 @@ _COLUMNS = void(float32[:, ::1], uint64[:, ::1], float32[:, ::1], float32[:, ::1
 # Four lines at once, because they share places and weights, whose loading is most of the work.
 
 
-@_compiled(_COLUMNS)
+@compiled(_COLUMNS)
 def _two_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
     a, b, c, d = lines[0], lines[1], lines[2], lines[3]
     made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
-        k = np.uint64(x) * _3
+        k = np.uint64(x) * THREE
         p, q = places[x, 0], places[x, 1]
         u, v = weights[x, 0], weights[x, 1]
         r0 = u * a[p] + v * a[q]
-        r1 = u * a[p + _1] + v * a[q + _1]
-        r2 = u * a[p + _2] + v * a[q + _2]
-        r3 = u * a[p + _3] + v * a[q + _3]
-        made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
+        r1 = u * a[p + ONE] + v * a[q + ONE]
+        r2 = u * a[p + TWO] + v * a[q + TWO]
+        r3 = u * a[p + THREE] + v * a[q + THREE]
+        made_a[k], made_a[k + ONE], made_a[k + TWO], made_a[k + THREE] = r0, r1, r2, r3
         r0 = u * b[p] + v * b[q]
-        r1 = u * b[p + _1] + v * b[q + _1]
-        r2 = u * b[p + _2] + v * b[q + _2]
-        r3 = u * b[p + _3] + v * b[q + _3]
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r1 = u * b[p + ONE] + v * b[q + ONE]
+        r2 = u * b[p + TWO] + v * b[q + TWO]
+        r3 = u * b[p + THREE] + v * b[q + THREE]
+        made_b[k], made_b[k + ONE], made_b[k + TWO], made_b[k + THREE] = r0, r1, r2, r3
         r0 = u * c[p] + v * c[q]
-        r1 = u * c[p + _1] + v * c[q + _1]
-        r2 = u * c[p + _2] + v * c[q + _2]
-        r3 = u * c[p + _3] + v * c[q + _3]
-        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r1 = u * c[p + ONE] + v * c[q + ONE]
+        r2 = u * c[p + TWO] + v * c[q + TWO]
+        r3 = u * c[p + THREE] + v * c[q + THREE]
+        made_c[k], made_c[k + ONE], made_c[k + TWO], made_c[k + THREE] = r0, r1, r2, r3
         r0 = u * d[p] + v * d[q]
-        r1 = u * d[p + _1] + v * d[q + _1]
-        r2 = u * d[p + _2] + v * d[q + _2]
-        r3 = u * d[p + _3] + v * d[q + _3]
-        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
+        r1 = u * d[p + ONE] + v * d[q + ONE]
+        r2 = u * d[p + TWO] + v * d[q + TWO]
+        r3 = u * d[p + THREE] + v * d[q + THREE]
+        made_d[k], made_d[k + ONE], made_d[k + TWO], made_d[k + THREE] = r0, r1, r2, r3
 
 
-@_compiled(_COLUMNS)
+@compiled(_COLUMNS)
 def _three_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
     a, b, c, d = lines[0], lines[1], lines[2], lines[3]
     made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
-        k = np.uint64(x) * _3
+        k = np.uint64(x) * THREE
         p, q, o = places[x, 0], places[x, 1], places[x, 2]
         u, v, w = weights[x, 0], weights[x, 1], weights[x, 2]
         r0 = u * a[p] + v * a[q] + w * a[o]
-        r1 = u * a[p + _1] + v * a[q + _1] + w * a[o + _1]
-        r2 = u * a[p + _2] + v * a[q + _2] + w * a[o + _2]
-        r3 = u * a[p + _3] + v * a[q + _3] + w * a[o + _3]
-        made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
+        r1 = u * a[p + ONE] + v * a[q + ONE] + w * a[o + ONE]
+        r2 = u * a[p + TWO] + v * a[q + TWO] + w * a[o + TWO]
+        r3 = u * a[p + THREE] + v * a[q + THREE] + w * a[o + THREE]
+        made_a[k], made_a[k + ONE], made_a[k + TWO], made_a[k + THREE] = r0, r1, r2, r3
         r0 = u * b[p] + v * b[q] + w * b[o]
-        r1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1]
-        r2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2]
-        r3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3]
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r1 = u * b[p + ONE] + v * b[q + ONE] + w * b[o + ONE]
+        r2 = u * b[p + TWO] + v * b[q + TWO] + w * b[o + TWO]
+        r3 = u * b[p + THREE] + v * b[q + THREE] + w * b[o + THREE]
+        made_b[k], made_b[k + ONE], made_b[k + TWO], made_b[k + THREE] = r0, r1, r2, r3
         r0 = u * c[p] + v * c[q] + w * c[o]
-        r1 = u * c[p + _1] + v * c[q + _1] + w * c[o + _1]
-        r2 = u * c[p + _2] + v * c[q + _2] + w * c[o + _2]
-        r3 = u * c[p + _3] + v * c[q + _3] + w * c[o + _3]
-        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r1 = u * c[p + ONE] + v * c[q + ONE] + w * c[o + ONE]
+        r2 = u * c[p + TWO] + v * c[q + TWO] + w * c[o + TWO]
+        r3 = u * c[p + THREE] + v * c[q + THREE] + w * c[o + THREE]
+        made_c[k], made_c[k + ONE], made_c[k + TWO], made_c[k + THREE] = r0, r1, r2, r3
         r0 = u * d[p] + v * d[q] + w * d[o]
-        r1 = u * d[p + _1] + v * d[q + _1] + w * d[o + _1]
-        r2 = u * d[p + _2] + v * d[q + _2] + w * d[o + _2]
-        r3 = u * d[p + _3] + v * d[q + _3] + w * d[o + _3]
-        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
+        r1 = u * d[p + ONE] + v * d[q + ONE] + w * d[o + ONE]
+        r2 = u * d[p + TWO] + v * d[q + TWO] + w * d[o + TWO]
+        r3 = u * d[p + THREE] + v * d[q + THREE] + w * d[o + THREE]
+        made_d[k], made_d[k + ONE], made_d[k + TWO], made_d[k + THREE] = r0, r1, r2, r3
 
 
-@_compiled(_COLUMNS)
+@compiled(_COLUMNS)
 def _four_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
     a, b, c, d = lines[0], lines[1], lines[2], lines[3]
     made_a, made_b, made_c, made_d = made[0], made[1], made[2], made[3]
     for x in range(np.uint64(len(places) - 1)):
-        k = np.uint64(x) * _3
+        k = np.uint64(x) * THREE
         p, q, o, n = places[x, 0], places[x, 1], places[x, 2], places[x, 3]
         u, v, w, z = weights[x, 0], weights[x, 1], weights[x, 2], weights[x, 3]
         r0 = u * a[p] + v * a[q] + w * a[o] + z * a[n]
-        r1 = u * a[p + _1] + v * a[q + _1] + w * a[o + _1] + z * a[n + _1]
-        r2 = u * a[p + _2] + v * a[q + _2] + w * a[o + _2] + z * a[n + _2]
-        r3 = u * a[p + _3] + v * a[q + _3] + w * a[o + _3] + z * a[n + _3]
-        made_a[k], made_a[k + _1], made_a[k + _2], made_a[k + _3] = r0, r1, r2, r3
+        r1 = u * a[p + ONE] + v * a[q + ONE] + w * a[o + ONE] + z * a[n + ONE]
+        r2 = u * a[p + TWO] + v * a[q + TWO] + w * a[o + TWO] + z * a[n + TWO]
+        r3 = u * a[p + THREE] + v * a[q + THREE] + w * a[o + THREE] + z * a[n + THREE]
+        made_a[k], made_a[k + ONE], made_a[k + TWO], made_a[k + THREE] = r0, r1, r2, r3
         r0 = u * b[p] + v * b[q] + w * b[o] + z * b[n]
-        r1 = u * b[p + _1] + v * b[q + _1] + w * b[o + _1] + z * b[n + _1]
-        r2 = u * b[p + _2] + v * b[q + _2] + w * b[o + _2] + z * b[n + _2]
-        r3 = u * b[p + _3] + v * b[q + _3] + w * b[o + _3] + z * b[n + _3]
-        made_b[k], made_b[k + _1], made_b[k + _2], made_b[k + _3] = r0, r1, r2, r3
+        r1 = u * b[p + ONE] + v * b[q + ONE] + w * b[o + ONE] + z * b[n + ONE]
+        r2 = u * b[p + TWO] + v * b[q + TWO] + w * b[o + TWO] + z * b[n + TWO]
+        r3 = u * b[p + THREE] + v * b[q + THREE] + w * b[o + THREE] + z * b[n + THREE]
+        made_b[k], made_b[k + ONE], made_b[k + TWO], made_b[k + THREE] = r0, r1, r2, r3
         r0 = u * c[p] + v * c[q] + w * c[o] + z * c[n]
-        r1 = u * c[p + _1] + v * c[q + _1] + w * c[o + _1] + z * c[n + _1]
-        r2 = u * c[p + _2] + v * c[q + _2] + w * c[o + _2] + z * c[n + _2]
-        r3 = u * c[p + _3] + v * c[q + _3] + w * c[o + _3] + z * c[n + _3]
-        made_c[k], made_c[k + _1], made_c[k + _2], made_c[k + _3] = r0, r1, r2, r3
+        r1 = u * c[p + ONE] + v * c[q + ONE] + w * c[o + ONE] + z * c[n + ONE]
+        r2 = u * c[p + TWO] + v * c[q + TWO] + w * c[o + TWO] + z * c[n + TWO]
+        r3 = u * c[p + THREE] + v * c[q + THREE] + w * c[o + THREE] + z * c[n + THREE]
+        made_c[k], made_c[k + ONE], made_c[k + TWO], made_c[k + THREE] = r0, r1, r2, r3
         r0 = u * d[p] + v * d[q] + w * d[o] + z * d[n]
-        r1 = u * d[p + _1] + v * d[q + _1] + w * d[o + _1] + z * d[n + _1]
-        r2 = u * d[p + _2] + v * d[q + _2] + w * d[o + _2] + z * d[n + _2]
-        r3 = u * d[p + _3] + v * d[q + _3] + w * d[o + _3] + z * d[n + _3]
-        made_d[k], made_d[k + _1], made_d[k + _2], made_d[k + _3] = r0, r1, r2, r3
+        r1 = u * d[p + ONE] + v * d[q + ONE] + w * d[o + ONE] + z * d[n + ONE]
+        r2 = u * d[p + TWO] + v * d[q + TWO] + w * d[o + TWO] + z * d[n + TWO]
+        r3 = u * d[p + THREE] + v * d[q + THREE] + w * d[o + THREE] + z * d[n + THREE]
+        made_d[k], made_d[k + ONE], made_d[k + TWO], made_d[k + THREE] = r0, r1, r2, r3
 
 
-@_compiled(_COLUMNS)
+@compiled(_COLUMNS)
 def _many_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
     for y in range(4):
         line, out = lines[y], made[y]
@@ -218,14 +182,14 @@ def _many_columns(lines, places, weights, made):  # pyright: ignore[reportMissin
             for t in range(places.shape[1]):
                 p, u = places[x, t], weights[x, t]
                 r0 += u * line[p]
-                r1 += u * line[p + _1]
-                r2 += u * line[p + _2]
-                r3 += u * line[p + _3]
-            k = np.uint64(x) * _3
-            out[k], out[k + _1], out[k + _2], out[k + _3] = r0, r1, r2, r3
+                r1 += u * line[p + ONE]
+                r2 += u * line[p + TWO]
+                r3 += u * line[p + THREE]
+            k = np.uint64(x) * THREE
+            out[k], out[k + ONE], out[k + TWO], out[k + THREE] = r0, r1, r2, r3
 
 
-@_compiled(_COLUMNS)
+@compiled(_COLUMNS)
 def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissingParameterType]
     """The columns of four lines; two, three and four weights are the usual ones."""
     count, taps = places.shape
@@ -239,18 +203,18 @@ def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissi
         _many_columns(lines, places, weights, made)
     # The last pixel has no next one that would overwrite a fourth number.
     last = np.uint64(count - 1)
-    k = last * _3
+    k = last * THREE
     for y in range(4):
         r0 = r1 = r2 = np.float32(0)
         for t in range(taps):
             p, u = places[last, t], weights[last, t]
             r0 += u * lines[y, p]
-            r1 += u * lines[y, p + _1]
-            r2 += u * lines[y, p + _2]
-        made[y, k], made[y, k + _1], made[y, k + _2] = r0, r1, r2
+            r1 += u * lines[y, p + ONE]
+            r2 += u * lines[y, p + TWO]
+        made[y, k], made[y, k + ONE], made[y, k + TWO] = r0, r1, r2
 
 
-@_compiled(float64(_PICTURE, float64, float64, float64, float64))
+@compiled(float64(PICTURE, float64, float64, float64, float64))
 def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParameterType]
     """Mean of all channels over the pixels that a box touches, inside the picture."""
     tall, wide = source.shape[0], source.shape[1] // 3
@@ -266,7 +230,7 @@ def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParamet
     return total / (3.0 * (right - left) * (bottom - top))
 
 
-@_compiled(void(float32[:, ::1], float32[::1], float32[::1]))
+@compiled(void(float32[:, ::1], float32[::1], float32[::1]))
 def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
     """Nothing is darker than black or brighter than white."""
     black, white = np.empty(out.shape[1], np.float32), np.empty(out.shape[1], np.float32)
@@ -278,9 +242,7 @@ def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
             made[j] = min(max(made[j], black[j]), white[j])
 
 
-@_compiled(
-    void(_PICTURE, float64[::1], boolean, float64, float64, float32[::1], float32[::1], float32[:, ::1])
-)
+@compiled(void(PICTURE, float64[::1], boolean, float64, float64, float32[::1], float32[::1], float32[:, ::1]))
 def render_region(source, box, mirrored, brightness, contrast, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
     """Resample a box of a picture to the input's size, mirror, tone and normalize it.
 
@@ -299,8 +261,8 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
     taps_x, taps_y = _taps(box[0], box[2], width), _taps(box[1], box[3], height)
     columns, column_weights = np.empty((width, taps_x), np.uint64), np.empty((width, taps_x), np.float32)
     rows, row_weights = np.empty((height, taps_y), np.uint64), np.empty((height, taps_y), np.float32)
-    _weigh(box[0], box[2], wide, mirrored, _3, columns, column_weights)
-    _weigh(box[1], box[3], tall, False, _1, rows, row_weights)
+    _weigh(box[0], box[2], wide, mirrored, THREE, columns, column_weights)
+    _weigh(box[1], box[3], tall, False, ONE, rows, row_weights)
     low, high = np.int64(columns.min()), np.int64(columns.max()) + 3
     toned = brightness != 1.0 or contrast != 1.0
     middle = brightness * _mean_level(source, box[0], box[1], box[2], box[3]) if contrast != 1.0 else 0.0
@@ -325,54 +287,3 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
             out[:] = made[:height]
     if toned:
         _clamp(out, gain, offset)
-
-
-@_compiled(void(_LINE, uint64[::1], uint8[::1]))
-def _gather(source, places, window):  # pyright: ignore[reportMissingParameterType]
-    """Pixels of a row at some places."""
-    for x in range(np.uint64(len(places))):
-        p, k = places[x], np.uint64(x) * _3
-        window[k], window[k + _1], window[k + _2] = source[p], source[p + _1], source[p + _2]
-
-
-@_compiled(void(_LINE, float32[::1], float32[::1], float32[::1]))
-def _normalize(levels, scale, shift, made):  # pyright: ignore[reportMissingParameterType]
-    for k in range(made.size):
-        made[k] = np.float32(levels[k]) * scale[k] + shift[k]
-
-
-@_compiled(
-    void(_PICTURES, int64[::1], int64[::1], boolean[::1], float32[::1], float32[::1], float32[:, :, ::1])
-)
-def render_windows(sources, x0, y0, mirrored, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
-    """Cut regions of the input's own size at whole pixels, mirror and normalize them: no resampling.
-
-    Args:
-        sources: uint8 of b x h x (w * 3).
-        x0: column where each region begins; beyond the picture it is reflected.
-        y0: row where each region begins.
-        mirrored: left becomes right.
-        gain: of red, green and blue: what a level is multiplied by.
-        offset: of the same: what is added then.
-        out: float32 of b x height x (width * 3); all of it is written.
-    """
-    tall, wide = sources.shape[1], sources.shape[2] // 3
-    height, width = out.shape[1], out.shape[2] // 3
-    scale, shift = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
-    for k in range(3 * width):
-        scale[k], shift[k] = gain[k % 3], offset[k % 3]
-    places = np.empty(width, np.uint64)
-    window = np.empty(3 * width, np.uint8)
-    for i in range(len(out)):
-        whole = not mirrored[i] and x0[i] >= 0 and x0[i] + width <= wide
-        if not whole:
-            for x in range(width):
-                j = _reflected(x0[i] + (width - 1 - x if mirrored[i] else x), wide)
-                places[x] = np.uint64(j) * _3
-        for y in range(height):
-            source = sources[i, _reflected(y0[i] + y, tall)]
-            if whole:
-                _normalize(source[3 * x0[i] : 3 * (x0[i] + width)], scale, shift, out[i, y])
-            else:
-                _gather(source, places, window)
-                _normalize(window, scale, shift, out[i, y])
