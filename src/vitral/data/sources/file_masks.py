@@ -24,12 +24,22 @@ class FileMasks(Masks):
         names: the mask of each picture.
         pixels: the pictures, whose size the masks must have.
         meaning: class number of each of the 256 values in the files.
+        classes: how many classes there are.
+        way_out: what a person can do about a number that is no class.
     """
 
     def __init__(
-        self, folder: Path, names: Sequence[str], pixels: Pixels, meaning: UInt8[NDArray[np.uint8], " 256"]
+        self,
+        folder: Path,
+        names: Sequence[str],
+        pixels: Pixels,
+        *,
+        meaning: UInt8[NDArray[np.uint8], " 256"],
+        classes: int,
+        way_out: str = "",
     ) -> None:
         self._folder, self._names, self._pixels, self._meaning = folder, names, pixels, meaning
+        self._classes, self._way_out = classes, way_out
 
     def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w"]:
         """The mask of one picture; see `Masks.read`."""
@@ -37,11 +47,19 @@ class FileMasks(Masks):
         numbers = told(name, lambda: mask_numbers(read_file(self._folder / name, name=name)))
         size = self._pixels.size(row)
         if numbers.shape != size:
+            turned = "; it must lie as its picture does once that is upright"
             raise ImageError(
                 f"{one_line(name)}: must have the size of its picture, {size[1]} x {size[0]}, "
-                f"got {numbers.shape[1]} x {numbers.shape[0]}"
+                f"got {numbers.shape[1]} x {numbers.shape[0]}{turned if numbers.shape[::-1] == size else ''}"
             )
-        return self._meaning[numbers]
+        mask = self._meaning[numbers]
+        beyond = numbers[(mask >= self._classes) & (mask != IGNORED)]
+        if beyond.size:
+            raise ImageError(
+                f"{one_line(name)}: must hold numbers of its {self._classes} classes, or 255, "
+                f"got {beyond.max()}{self._way_out}"
+            )
+        return mask
 
     def path(self, row: int) -> Path:
         return self._folder / self._names[row]

@@ -1,11 +1,17 @@
 """Class names out of what stands beside pictures: words, numbers, or numbers as words."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from vitral.core import DataError
+from vitral.data.one_line import one_line
+from vitral.data.os_reason import os_reason
 
 MOST_CLASSES = 100_000
 """A class number from here on is a mistake, or would take a network of absurd size."""
+
+_FILES = ("classes.txt", "labels.txt", "class_names.txt")
+_MOST_BYTES = 2**20
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -40,3 +46,30 @@ def label_space(values: Iterable[int | str], where: str) -> tuple[tuple[str, ...
         raise DataError(f"{where}: a class number must lie in [0, {MOST_CLASSES - 1}], got {shown}")
     classes = tuple(str(k) for k in range(max(numbers, default=-1) + 1))
     return classes, {value: value for value in numbers}
+
+
+def listed_classes(place: Path) -> list[str]:
+    """The names in a `classes.txt` or the like beside masks, one a line; none without such a file.
+
+    Raises:
+        DataError: it is no list of at most 255 different names.
+    """
+    for name in _FILES:
+        path = place / name
+        if not path.is_file():
+            continue
+        try:
+            if path.stat().st_size > _MOST_BYTES:
+                raise DataError(f"{one_line(path)}: must have at most {_MOST_BYTES:,} bytes")
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise DataError(f"{one_line(path)}: {os_reason(error)}") from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{one_line(path)}: must be UTF-8 text, but byte {error.start} is not") from error
+        names = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(names) > 255:
+            raise DataError(f"{one_line(path)}: must name at most 255 classes, got {len(names)}")
+        if len(set(names)) < len(names):
+            raise DataError(f"{one_line(path)}: must name each class once")
+        return names
+    return []

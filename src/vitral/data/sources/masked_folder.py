@@ -1,21 +1,24 @@
 """Source `masks`: pictures in one folder, their masks in another."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitral.core import IGNORE, DataError, option
+from vitral.core import IGNORE, DataError, ImageError, option
 from vitral.data.decode import read_file, told
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
 from vitral.data.pixels import FilePixels
 from vitral.data.sources.class_notes import some
 from vitral.data.sources.file_masks import IGNORED, FileMasks
-from vitral.data.sources.listing import list_pictures
+from vitral.data.sources.label_words import listed_classes
+from vitral.data.sources.listing import is_folder, list_pictures
 from vitral.data.sources.mask_numbers import mask_numbers
 from vitral.data.sources.source import Source, splits_of_folders
 from vitral.data.split import SPLIT_WORDS, unit_hash
@@ -25,9 +28,11 @@ MASK_FOLDERS = frozenset(
     ("masks", "mask", "labels", "annotations", "segmentationclass", "gt", "ground_truth", "groundtruth")
 )
 _SUFFIXES = ("_mask", "_masks", "_labelids", "_label", "_gt", "_l")
-_CLASS_FILES = ("classes.txt", "labels.txt", "class_names.txt")
 _VOID = frozenset(("unlabelled", "unlabeled", "void", "ignore", "ignored", "unknown"))
 _LOOKED_AT = 32
+_MOST_ENTRIES = 64  # A folder that holds folders of pictures and of masks holds little else.
+_MASK_ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif")
+_JPEG_ENDINGS = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +42,11 @@ class MaskedFolder(Source, kind="masks"):
     The number of a pixel is its class, 255 is not counted. A set whose masks hold 0 and 255 only is
     of two classes, and 255 is the second one; that is told from at most 32 masks, chosen by a hash.
     Classes are named by `classes.txt` or `labels.txt`; names such as `unlabelled` or `void` there,
-    and numbers beyond the last name, are not counted.
+    and numbers beyond the last name, are not counted. A single name is that of the second class, and
+    the first is the background. Without names the same masks tell how many classes there are.
+
+    Masks may lie in other folders than their pictures (`annotations/trimaps`), and be named like
+    them with `_mask` at the end. They lie as the pictures do once those are turned upright by EXIF.
     """
 
     precedence: ClassVar[int] = 40
@@ -51,13 +60,16 @@ class MaskedFolder(Source, kind="masks"):
         """A folder that holds, or whose folders hold, pictures beside masks that are pictures too."""
         if not isinstance(place, Path) or not place.is_dir():
             return False
-        return any(_is_pair(folder) for folder in (place, *_folders(place)))
+        folders = _folders(place)
+        return _is_pair(folders) or any(_is_pair(_folders(one, _MOST_ENTRIES)) for one in folders)
 
     def open(self, place: Path) -> PictureSet:
         """Pair pictures and masks; a few masks are looked at.
 
         Raises:
-            DataError: no picture has a mask, two masks fit one picture, or a mask is none.
+            DataError: no picture has a mask, two masks fit one picture, or the names of the classes
+                cannot be read.
+            ImageError: none of the masks looked at is one.
         """
         listing = list_pictures(place)
         pairs, notes = _paired(listing.keys, place)
@@ -65,7 +77,9 @@ class MaskedFolder(Source, kind="masks"):
         names = [name for _, name in pairs]
         source = FilePixels(place, keys)
         values = _values(place, names)
-        classes, meaning, more = self._classes(place, values)
+        named = listed_classes(place)
+        classes, meaning, more = self._classes(named, values)
+        way_out = "" if named else "; name all classes in a classes.txt, one a line"
         labels = np.full(len(keys), IGNORE, dtype=np.int64)
         splits, split_by = self.splits(keys, labels, _splits(keys))
         return PictureSet(
@@ -77,53 +91,66 @@ class MaskedFolder(Source, kind="masks"):
             origin="pictures with masks",
             split_by=split_by,
             notes=(*listing.notes, *notes, *more),
-            masks=FileMasks(place, names, source, meaning),
+            masks=FileMasks(place, names, source, meaning=meaning, classes=len(classes), way_out=way_out),
             mask_classes=classes,
         )
 
-    def _classes(self, place: Path, values: set[int]) -> tuple[tuple[str, ...], NDArray[np.uint8], list[str]]:
+    def _classes(
+        self, named: Sequence[str], values: set[int]
+    ) -> tuple[tuple[str, ...], NDArray[np.uint8], list[str]]:
+        """Names of the classes, the class of each number in a mask, and notes about both."""
         meaning = np.arange(256, dtype=np.uint8)
-        named = _class_names(place)
+        void = [k for k, name in enumerate(named) if name.lower() in _VOID]
+        if len(named) == 1 and not void:
+            named = ("background", *named)
         binary = self.binary == "yes" or (
-            self.binary == "auto" and values <= {0, 255} and 255 in values and len(named) in (0, 2)
+            self.binary == "auto"
+            and values <= {0, 255}
+            and 255 in values
+            and len(named) in (0, 2)
+            and not void
         )
         if binary:
             meaning[255] = 1
             note = "the masks hold 0 and 255 only: 255 is taken as the second class (binary=no changes that)"
             return tuple(named) or ("background", "object"), meaning, [note] if self.binary == "auto" else []
         if not named:
-            return tuple(str(k) for k in range(max(values - {255}, default=0) + 1)), meaning, []
-        void = [k for k, name in enumerate(named) if name.lower() in _VOID]
-        while named and named[-1].lower() in _VOID:
-            named.pop()
-        meaning[[*void, *range(len(named), 256)]] = IGNORED
-        beyond = sorted(
-            value for value in values if value >= len(named) and value != 255 and value not in void
-        )
+            count = max(values - {255}, default=0) + 1
+            note = f"classes are counted to {count - 1}, the largest number in the masks looked at"
+            note += "; a classes.txt would name them"
+            return tuple(str(k) for k in range(count)), meaning, [note]
+        counted = len(named)
+        while counted and named[counted - 1].lower() in _VOID:
+            counted -= 1
+        meaning[[*void, *range(counted, 256)]] = IGNORED
+        beyond = sorted(value for value in values if value >= counted and value != 255 and value not in void)
         notes = [f"masks hold the number {beyond[0]}, which has no name and is not counted"] if beyond else []
-        return tuple(named), meaning, notes
+        return tuple(named[:counted]), meaning, notes
 
 
-def _folders(place: Path) -> Iterable[Path]:
+def _folders(place: str | os.PathLike[str], most: int | None = None) -> list[os.DirEntry[str]]:
+    """The folders among the first entries of a folder, or among all."""
     try:
-        return [entry for entry in place.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-    except OSError:
+        with os.scandir(place) as entries:
+            return [one for one in islice(entries, most) if one.name[0] != "." and is_folder(one)]
+    except OSError:  # Whoever lists it will say why.
         return []
 
 
-def _is_pair(folder: Path) -> bool:
-    names = {entry.name.lower(): entry for entry in _folders(folder)}
-    pictures = [names[name] for name in names.keys() & PICTURE_FOLDERS]
-    masks = [names[name] for name in names.keys() & MASK_FOLDERS]
-    return any(_holds_png(one) for one in masks) and bool(pictures)
+def _is_pair(folders: Sequence[os.DirEntry[str]]) -> bool:
+    """Whether one of these folders holds pictures and another holds what may be masks."""
+    if not any(one.name.lower() in PICTURE_FOLDERS for one in folders):
+        return False
+    return any(_holds_masks(one) for one in folders if one.name.lower() in MASK_FOLDERS)
 
 
-def _holds_png(folder: Path) -> bool:
+def _holds_masks(folder: os.DirEntry[str]) -> bool:
     """Whether pictures that may be masks lie in a folder or one level below it."""
-    endings = (".png", ".bmp", ".tif", ".tiff", ".gif")
-    for one in (folder, *_folders(folder)):
+    # JPEG is what annotations are drawn over as often as what they are.
+    endings = (*_MASK_ENDINGS, *(_JPEG_ENDINGS if "mask" in folder.name.lower() else ()))
+    for one in (folder, *_folders(folder, _MOST_ENTRIES)):
         try:
-            if any(entry.suffix.lower() in endings for entry in one.iterdir()):
+            if any(name.lower().endswith(endings) for name in os.listdir(one)):
                 return True
         except OSError:  # Whoever lists it will say why.
             continue
@@ -134,48 +161,79 @@ def _paired(keys: Sequence[str], place: Path) -> tuple[list[tuple[str, str]], li
     """Each picture with its mask, by everything in the path but the name of the folder."""
     masks: dict[str, str] = {}
     pictures: dict[str, str] = {}
+    neither = []
     for key in keys:
         kind, identity = _identity(key)
         if kind == "":
+            neither.append(key)
             continue
         known = masks if kind == "mask" else pictures
         if identity in known:
-            raise DataError(
-                f"{one_line(place)}: must have one file for each name, got "
-                f"'{one_line(known[identity])}' and '{one_line(key)}'"
-            )
+            raise _two(place, known[identity], key)
         known[identity] = key
-    pairs = [(pictures[identity], masks[identity]) for identity in sorted(pictures.keys() & masks.keys())]
+    pairs = _matched(pictures, masks, place) or _by_name_alone(pictures, masks, place)
     if not pairs:
         raise DataError(f"{one_line(place)}: must hold masks with the names of its pictures, found none")
-    notes = []
-    for alone, what in (
-        (pictures.keys() - masks.keys(), "mask"),
-        (masks.keys() - pictures.keys(), "picture"),
-    ):
-        known = pictures if what == "mask" else masks
-        names = [f"'{one_line(known[identity])}'" for identity in sorted(alone)]
-        if names:
-            notes.append(f"{len(names):,} left out for lack of a {what}: {some(names)}")
-    return sorted(pairs), notes
+    without = sorted(set(pictures.values()) - pairs.keys())
+    unused = sorted(set(masks.values()) - set(pairs.values()))
+    notes = [
+        f"{len(names):,} left out for {why}: {some([one_line(name) for name in names])}"
+        for names, why in (
+            (without, "lack of a mask"),
+            (unused, "lack of a picture"),
+            (neither, "lying in a folder neither of pictures nor of masks"),
+        )
+        if names
+    ]
+    return sorted(pairs.items()), notes
+
+
+def _matched(pictures: Mapping[str, str], masks: Mapping[str, str], place: Path) -> dict[str, str]:
+    """The mask of each picture: that of its very name, or that of its name and a suffix."""
+    pairs: dict[str, str] = {}
+    for identity, mask in masks.items():
+        ending = next((suffix for suffix in _SUFFIXES if identity.lower().endswith(suffix)), "")
+        if identity not in pictures:
+            identity = identity[: len(identity) - len(ending)]
+        if identity not in pictures:
+            continue
+        if pictures[identity] in pairs:
+            raise _two(place, pairs[pictures[identity]], mask)
+        pairs[pictures[identity]] = mask
+    return pairs
+
+
+def _by_name_alone(pictures: Mapping[str, str], masks: Mapping[str, str], place: Path) -> dict[str, str]:
+    """The mask of each picture whatever folders both lie in, as long as that is clear."""
+    bare: list[dict[str, str]] = []
+    for known in (pictures, masks):
+        named: dict[str, str] = {}
+        for identity, key in known.items():
+            name = identity.rpartition("/")[2]
+            if name in named:
+                return {}
+            named[name] = key
+        bare.append(named)
+    return _matched(bare[0], bare[1], place)
+
+
+def _two(place: Path, first: str, second: str) -> DataError:
+    both = f"'{one_line(first)}' and '{one_line(second)}'"
+    return DataError(f"{one_line(place)}: must have one file for each name, got {both}")
 
 
 def _identity(key: str) -> tuple[str, str]:
     """Whether a path is that of a picture or a mask, and what both have in common."""
     folders, _, name = key.rpartition("/")
     parts, kind = folders.split("/"), ""
-    for number, part in enumerate(parts):
-        word = part.lower()
+    # The last such folder says it: in `photos/masks` lie no photos.
+    for number in reversed(range(len(parts))):
+        word = parts[number].lower()
         if word in MASK_FOLDERS or word in PICTURE_FOLDERS:
             kind = "mask" if word in MASK_FOLDERS else "picture"
-            parts[number] = ""
+            del parts[number]
             break
-    stem = name.rpartition(".")[0]
-    if kind == "mask":
-        lower = stem.lower()
-        ending = next((suffix for suffix in _SUFFIXES if lower.endswith(suffix)), "")
-        stem = stem[: len(stem) - len(ending)]
-    return kind, "/".join((*[part for part in parts if part], stem))
+    return kind, "/".join((*[part for part in parts if part], name.rpartition(".")[0]))
 
 
 def _splits(keys: Sequence[str]) -> list[str] | None:
@@ -189,25 +247,22 @@ def _splits(keys: Sequence[str]) -> list[str] | None:
 
 
 def _values(place: Path, names: Sequence[str]) -> set[int]:
-    """Numbers in some of the masks, always the same ones."""
+    """Numbers in some of the masks, always the same ones.
+
+    A broken mask is told when its picture is read.
+
+    Raises:
+        ImageError: all of them are broken; it tells of the first.
+    """
     found: set[int] = set()
+    first: ImageError | None = None
     for name in sorted(names, key=unit_hash)[:_LOOKED_AT]:
-        numbers = told(name, lambda name=name: mask_numbers(read_file(place / name, name=name)))
-        found |= set(np.unique(numbers).tolist())
-    return found
-
-
-def _class_names(place: Path) -> list[str]:
-    for name in _CLASS_FILES:
-        path = place / name
         try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):  # Not there, or no list of names.
+            numbers = told(name, lambda name=name: mask_numbers(read_file(place / name, name=name)))
+        except ImageError as error:
+            first = first or error
             continue
-        names = [line.strip() for line in text.splitlines() if line.strip()]
-        if len(names) > 255:
-            raise DataError(f"{one_line(path)}: must name at most 255 classes, got {len(names)}")
-        if len(set(names)) < len(names):
-            raise DataError(f"{one_line(path)}: must name each class once")
-        return names
-    return []
+        found |= set(np.unique(numbers).tolist())
+    if first is not None and not found:
+        raise first
+    return found
