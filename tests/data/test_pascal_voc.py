@@ -439,15 +439,18 @@ def test_every_text_encoding_that_xml_names_is_read(draw: Draw) -> None:
 def test_a_loader_gives_boxes_beside_their_pictures(draw: Draw, workers: int) -> None:
     root = draw(*[f"JPEGImages/{i}.png" for i in range(10)])
     for i in range(10):
-        thing = marked("cat" if i % 2 else "dog", (1, 1, 1 + i % 8, 8))
+        thing = marked("cat" if i % 2 else "dog", (1, 1, 1 + i % 8, 8), f"<difficult>{int(i >= 8)}</difficult>")
         annotate(root / f"Annotations/{i}.xml", *[thing] * (i % 3))
     for batch in vt.Loader(open_pictures(root), batch_size=4, shuffle=True, workers=workers):
         assert batch.boxes is not None
         assert batch.box_labels is not None
-        for key, here, labels in zip(batch.keys, batch.boxes, batch.box_labels, strict=True):
+        assert batch.box_crowd is not None
+        targets = zip(batch.keys, batch.boxes, batch.box_labels, batch.box_crowd, strict=True)
+        for key, here, labels, crowd in targets:
             i = int(Path(key).stem)
             assert here.tolist() == [[0, 0, 1 + i % 8, 8]] * (i % 3)
             assert labels.tolist() == [0 if i % 2 else 1] * (i % 3)
+            assert crowd.tolist() == [i >= 8] * (i % 3)
 
 
 @pytest.mark.data

@@ -200,7 +200,7 @@ def test_a_size_far_behind_the_head_of_a_file_is_found(folder: Folder) -> None:
     [
         (b"", r"a\.jpg: is empty \(0 bytes\)"),
         (b"no picture", r"a\.jpg: is no picture of a known format"),
-        (b"\xff\xd8\xff\xc0\0\x11\x08\0\0\0\x10\x03" + bytes(20), r"a\.jpg: has no pixels"),
+        (b"\xff\xd8\xff\xc0\0\x11\x08\0\0\0\x10\x03" + bytes(20), r"a\.jpg: (has no pixels|is damaged)"),
     ],
 )
 def test_a_file_without_a_size_is_an_error(folder: Folder, data: bytes, message: str) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Pages that describe what is there today; decisions and the outlook in docs/architecture.md may go further.
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
+GUIDES = [page for kind in ("tutorial", "how-to") for page in sorted((ROOT / "docs" / kind).glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDES]
 LINKED = [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

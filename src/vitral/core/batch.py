@@ -31,6 +31,7 @@ class Batch:
         masks: class number of each pixel, h x w each, 255 where none counts; None without masks.
         boxes: x0 y0 x1 y1 of each object in a picture, n x 4, in pixels; None without objects.
         box_labels: class number of each object, n.
+        box_crowd: whether each object is neither to be found nor counted as a mistake, n.
         points: x, y and visibility of points of each object, n x p x 3; None without points.
         inputs: float pictures b x c x h x w for the network; None until augmentation ran.
         other_labels: second class numbers where two pictures were mixed, else None.
@@ -48,6 +49,7 @@ class Batch:
     masks: Sequence[NDArray[np.uint8]] | None = field(default=None, repr=False)
     boxes: Sequence[NDArray[np.float64]] | None = field(default=None, repr=False)
     box_labels: Sequence[NDArray[np.int64]] | None = field(default=None, repr=False)
+    box_crowd: Sequence[NDArray[np.bool_]] | None = field(default=None, repr=False)
     points: Sequence[NDArray[np.float64]] | None = field(default=None, repr=False)
     inputs: Float[Tensor, "b c h w"] | None = field(default=None, repr=False)
     other_labels: Int[Tensor, " b"] | None = None

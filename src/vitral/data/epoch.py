@@ -162,6 +162,7 @@ class _Recipe:
             found = [pictures.objects.of(row) for row in pictures.rows[chosen].tolist()]
             batch.boxes = [one.boxes for one in found]
             batch.box_labels = [one.labels for one in found]
+            batch.box_crowd = [one.crowd for one in found]
             if pictures.objects.points is not None:
                 batch.points = [one.points for one in found if one.points is not None]
         return batch

@@ -86,12 +86,10 @@ class FilePixels(Pixels):
         return _FilePicture(self, row, self.size(row))
 
     def size(self, row: int) -> tuple[int, int]:
+        """Height and width of one picture, from the head of its file; see `Pixels.size`."""
         if self._sizes[row, 0] == 0:
             name = self._names[row]
-            size = upright_size_of_file(self._start + name, name=name)
-            if max(size) >= 2**31:
-                return size
-            self._sizes[row] = size
+            self._sizes[row] = upright_size_of_file(self._start + name, name=name)
         height, width = self._sizes[row].tolist()
         return height, width
 
