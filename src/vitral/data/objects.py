@@ -52,11 +52,12 @@ class Objects:
             raise DataError(f"Objects.starts: must begin with 0 and end with {count}")
         if (np.diff(self.starts) < 0).any():
             raise DataError("Objects.starts: must never fall")
-        finite = np.isfinite(self.boxes).all() and (self.points is None or np.isfinite(self.points).all())
-        if not finite or (self.boxes[:, :2] > self.boxes[:, 2:]).any():
+        if not np.isfinite(self.boxes).all() or (self.boxes[:, :2] > self.boxes[:, 2:]).any():
             raise DataError("Objects.boxes: must be finite x0 y0 x1 y1 with x0 <= x1 and y0 <= y1")
         if self.points is not None and (self.points.ndim != 3 or self.points.shape[::2] != (count, 3)):
             raise DataError(f"Objects.points: must be {count} x p x 3, got {self.points.shape}")
+        if self.points is not None and not np.isfinite(self.points).all():
+            raise DataError("Objects.points: must be finite")
         if self.outlines is not None and len(self.outlines) != count:
             raise DataError(f"Objects.outlines: must be {count}, got {len(self.outlines)}")
 

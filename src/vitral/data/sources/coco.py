@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vitral.core import IGNORE, DataError
+from vitral.core import IGNORE, DataError, ImageError
 from vitral.data.objects import Outline
 from vitral.data.one_line import one_line
 from vitral.data.os_reason import os_reason
@@ -18,18 +20,25 @@ from vitral.data.pixels import FilePixels
 from vitral.data.sources.class_notes import some
 from vitral.data.sources.marked import Marked, clipped
 from vitral.data.sources.object_lists import shown
-from vitral.data.sources.raster import ObjectMasks, outline_of, run_lengths, run_pixels
+from vitral.data.sources.raster import ObjectMasks, outline_of, run_lengths, run_pixels, united
 from vitral.data.sources.source import Source
-from vitral.data.split import SPLIT_WORDS
+from vitral.data.split import SPLIT_WORDS, unit_hash
 
 _MOST_BYTES = 2**31
-_MOST_PIXELS = 10**9
+_MOST_FILES = 64  # More of them in one folder belong to one picture each, in another form.
+_LOOKED_AT = 32
 _FOLDERS = ("", "images", "imgs", "JPEGImages", "data")
+# First what names objects; the last three name none.
+_KINDS = ("instances", "person_keypoints")
+_OTHER_KINDS = ("captions", "image_info", "panoptic")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coco(Source, kind="coco"):
     """COCO JSON: one file, one for each split in `annotations/`, or one in each split's folder.
+
+    In `annotations/`, `instances_*.json` are taken before `person_keypoints_*.json`; a file itself can
+    be opened too.
 
     Outlines come from polygons and from run lengths of both forms; `iscrowd` objects are neither to be
     found nor counted as mistakes. Where objects have outlines, masks are drawn from them: 0 is
@@ -50,6 +59,8 @@ class Coco(Source, kind="coco"):
             DataError: the JSON is damaged, contradicts itself, or names no picture that is there.
         """
         root = place if place.is_dir() else place.parent
+        if root != place and root.name.lower() == "annotations":
+            root = root.parent
         reading = _Reading(root=root)
         for path, split in _files(place):
             reading.read(path, split)
@@ -70,7 +81,7 @@ class Coco(Source, kind="coco"):
         objects = marked.objects(one_line(place), {name: k for k, name in enumerate(classes)})
         outlined = objects.outlines is not None
         return PictureSet(
-            name=place.resolve().stem,
+            name=place.resolve().name if place.is_dir() else place.stem,
             keys=tuple(keys),
             source=source,
             classes=classes,
@@ -79,7 +90,7 @@ class Coco(Source, kind="coco"):
             root=root,
             origin="COCO",
             split_by=split_by,
-            notes=tuple(reading.notes()),
+            notes=(*reading.notes(), *_turned(source, keys, [reading.sizes[number] for number in order])),
             masks=ObjectMasks(objects, source) if outlined and len(classes) < 255 else None,
             mask_classes=("background", *classes) if outlined and len(classes) < 255 else (),
             objects=objects,
@@ -96,9 +107,11 @@ class _Reading:
     root: Path
     keys: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     objects: list[list[_Object]] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    named_by: dict[str, str] = field(default_factory=dict)
     lost: int = 0
 
     def read(self, path: Path, split: str) -> None:
@@ -107,21 +120,22 @@ class _Reading:
         Raises:
             DataError: it is damaged or contradicts itself or those before.
         """
-        where = one_line(path.name)
-        data = _json(path)
+        where = one_line(path.relative_to(self.root).as_posix())
+        data = _json(path, where)
         names = self._categories(where, _list(where, data, "categories"))
-        found: dict[int, int] = {}
+        folders, found = _folders(path, self.root, split), dict[int, int]()
         sizes: dict[int, tuple[int, int]] = {}
         for image in _list(where, data, "images"):
             number = _id(where, image, "id")
             if number in sizes:
                 raise DataError(f"{where}: must give each picture an id of its own, got {number} twice")
             sizes[number] = (_size(where, image, "height"), _size(where, image, "width"))
-            key = self._key(where, path, image, split)
+            key = self._key(where, image, folders)
             if key is None:
                 continue
             found[number] = len(self.keys)
             self.keys.append(key)
+            self.sizes.append(sizes[number])
             self.splits.append(split)
             self.objects.append([])
         for mark in _list(where, data, "annotations"):
@@ -130,8 +144,12 @@ class _Reading:
                 raise DataError(f"{where}: an annotation names the picture {number}, which is not listed")
             if category not in names:
                 raise DataError(f"{where}: an annotation names the category {category}, which is not listed")
-            if number in found:
-                self._add(where, mark, found[number], names[category], sizes[number])
+            if number not in found:
+                continue
+            try:
+                self._add(mark, found[number], names[category], sizes[number])
+            except DataError as error:
+                raise DataError(f"{where}, annotation {shown(mark.get('id'))}: {error}") from error
 
     def notes(self) -> list[str]:
         """Sentences for a person about what was left out."""
@@ -157,47 +175,87 @@ class _Reading:
                 self.classes.append(name)
         return names
 
-    def _key(self, where: str, path: Path, image: Mapping[str, Any], split: str) -> str | None:
+    def _key(self, where: str, image: Mapping[str, Any], folders: list[str]) -> str | None:
         """The picture's path below the root, wherever it usually lies; None when it is nowhere."""
         name = image.get("file_name")
         if not isinstance(name, str) or not name:
             raise DataError(f"{where}: a picture must have a file_name, got {shown(name)}")
-        parts = Path(name.replace("\\", "/")).parts
-        if Path(name).is_absolute() or ".." in parts or "\0" in name:
+        plain = name.replace("\\", "/")
+        if plain.startswith("/") or ".." in plain.split("/") or "\0" in name:
             raise DataError(f"{where}: a file_name must stay in the folder, got '{one_line(name)}'")
-        stem = path.stem.removeprefix("instances_").removeprefix("person_keypoints_")
-        for folder in dict.fromkeys((path.parent, self.root)):
-            for below in (*_FOLDERS, stem, f"images/{stem}", split, f"images/{split}"):
-                file = folder / below / name
-                if file.is_file():
-                    return file.relative_to(self.root).as_posix()
+        for spelled in dict.fromkeys((name, plain)):
+            for at, folder in enumerate(folders):
+                if not os.path.isfile(os.path.join(self.root, folder, spelled)):
+                    continue
+                folders.insert(0, folders.pop(at))  # The next one most likely lies there too.
+                key = posixpath.normpath(posixpath.join(folder, spelled))
+                if key in self.named_by:
+                    other = self.named_by[key]
+                    again = " twice" if other == where else f", and so does {other}"
+                    raise DataError(f"{where}: lists the picture '{one_line(key)}'{again}")
+                self.named_by[key] = where
+                return key
         self.missing.append(name)
         return None
 
-    def _add(
-        self, where: str, mark: Mapping[str, Any], number: int, name: str, size: tuple[int, int]
-    ) -> None:
+    def _add(self, mark: Mapping[str, Any], number: int, name: str, size: tuple[int, int]) -> None:
         height, width = size
-        outline = _outline(where, mark.get("segmentation"), height, width)
+        outline = _outline(mark.get("segmentation"), height, width)
         box = mark.get("bbox")
         if box is None and outline:
             corners = np.concatenate(outline)
             x0, y0, x1, y1 = (*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())
         else:
-            x0, y0, w, h = _numbers(where, box, "bbox", 4)
+            x0, y0, w, h = _numbers(box, "a bbox", 4)
             x1, y1 = x0 + w, y0 + h
             if w < 0 or h < 0:
-                raise DataError(f"{where}: a bbox must be x, y, width, height, got {shown(box)}")
+                raise DataError(
+                    f"a bbox must be x, y, width, height, the last two not negative, got {shown(box)}"
+                )
+        points = mark.get("keypoints")
+        cloud = [] if points is None else _numbers(points, "keypoints")
+        if len(cloud) % 3:
+            raise DataError(f"keypoints must be x, y, visibility of each, got {len(cloud)} numbers")
+        wrong = [seen for seen in cloud[2::3] if seen not in (0, 1, 2)]
+        if wrong:
+            raise DataError(f"the visibility of a keypoint must be 0, 1 or 2, got {wrong[0]:g}")
         inside = clipped((x0, y0, x1, y1), width, height)
         if inside is None:
             self.lost += 1
             return
-        points = mark.get("keypoints")
-        cloud = [] if points is None else _numbers(where, points, "keypoints", None)
-        if len(cloud) % 3:
-            raise DataError(f"{where}: keypoints must be x, y, visibility of each, got {len(cloud)} numbers")
         crowd = mark.get("iscrowd", 0) in (1, True)
         self.objects[number].append((inside, name, crowd, cloud, outline))
+
+
+def _turned(source: FilePixels, keys: Sequence[str], sizes: Sequence[tuple[int, int]]) -> list[str]:
+    """A note when pictures have another size than the annotations say; a few, always the same, are looked at.
+
+    Such a set was scaled, or its pictures are turned by EXIF and the annotations are not.
+    """
+    looked_at = sorted(range(len(keys)), key=lambda row: unit_hash(keys[row]))[:_LOOKED_AT]
+    wrong = []
+    for row in sorted(row for row in looked_at if all(sizes[row])):
+        try:
+            height, width = source.size(row)
+        except ImageError:  # Reading it will say so.
+            continue
+        if (height, width) != sizes[row]:
+            said = f"{sizes[row][1]} x {sizes[row][0]}"
+            wrong.append(f"'{one_line(keys[row])}' ({width} x {height}, not {said})")
+    if not wrong:
+        return []
+    return [
+        f"{len(wrong):,} of {len(looked_at):,} pictures looked at have another size than the annotations "
+        f"say, so that boxes may be elsewhere: {some(wrong)}"
+    ]
+
+
+def _folders(path: Path, root: Path, split: str) -> list[str]:
+    """Where the pictures of a file may lie, below the root."""
+    stem = path.stem.removeprefix("instances_").removeprefix("person_keypoints_")
+    below = (*_FOLDERS, stem, f"images/{stem}", split, f"images/{split}")
+    beside = path.parent.relative_to(root).as_posix()
+    return list(dict.fromkeys(posixpath.normpath(f"{up}/{one}") for up in (beside, ".") for one in below))
 
 
 def _files(place: Path) -> list[tuple[Path, str]]:
@@ -207,20 +265,24 @@ def _files(place: Path) -> list[tuple[Path, str]]:
     if not place.is_dir():
         return []
     try:
-        folders = [one for one in sorted(place.iterdir()) if one.is_dir()]
-        own = sorted(place.glob("*.json"))
-        annotations = sorted((place / "annotations").glob("*.json"))
+        folders = [one for one in sorted(place.iterdir()) if one.name.lower() in SPLIT_WORDS]
+        found = _coco_of(place / "annotations") or _coco_of(place)
+        inner = [(path, SPLIT_WORDS[one.name.lower()]) for one in folders for path in _coco_of(one)]
     except OSError:
         return []
-    found = [(path, _split_of(path.stem)) for path in (annotations or own) if _looks_like_coco(path)]
-    instances = [one for one in found if one[0].stem.startswith("instances")]
-    inner = [
-        (path, SPLIT_WORDS[folder.name.lower()])
-        for folder in folders
-        if folder.name.lower() in SPLIT_WORDS
-        for path in sorted(folder.glob("*coco*.json"))
-    ]
-    return instances or found or inner
+    if not found:
+        return inner
+    for kind in _KINDS:
+        chosen = [path for path in found if path.stem.startswith(kind)]
+        if chosen:
+            return [(path, _split_of(path.stem)) for path in chosen]
+    chosen = [path for path in found if not path.stem.startswith(_OTHER_KINDS)]
+    return [(path, _split_of(path.stem)) for path in chosen or found]
+
+
+def _coco_of(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.json"))
+    return [path for path in files if _looks_like_coco(path)] if len(files) <= _MOST_FILES else []
 
 
 def _split_of(stem: str) -> str:
@@ -231,6 +293,8 @@ def _split_of(stem: str) -> str:
 def _looks_like_coco(path: Path) -> bool:
     """Whether the words of a COCO file stand in it; at most its first and last 64 KiB are read."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             head = file.read(2**16)
             file.seek(max(0, path.stat().st_size - 2**16))
@@ -238,13 +302,12 @@ def _looks_like_coco(path: Path) -> bool:
     except OSError:
         return False
     return (
-        text.lstrip()[:1] == b"{"
+        text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
         and sum(w in text for w in (b'"images"', b'"annotations"', b'"categories"')) >= 2
     )
 
 
-def _json(path: Path) -> Mapping[str, Any]:
-    where = one_line(path.name)
+def _json(path: Path, where: str) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{where}: has more than {_MOST_BYTES:,} bytes, which is the limit")
@@ -283,38 +346,46 @@ def _size(where: str, image: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _numbers(where: str, value: Any, what: str, count: int | None) -> list[float]:
+def _numbers(value: Any, what: str, count: int | None = None) -> list[float]:
     usual = isinstance(value, list) and all(
         isinstance(n, int | float) and not isinstance(n, bool) and abs(n) < 1e9 and math.isfinite(n)
         for n in value
     )
     if not usual or (count is not None and len(value) != count):
-        raise DataError(f"{where}: {what} must be {count or 'finite'} numbers, got {shown(value)}")
+        many = "" if count is None else f"{count} "
+        raise DataError(f"{what} must be {many}finite numbers, got {shown(value)}")
     return [float(number) for number in value]
 
 
-def _outline(where: str, given: Any, height: int, width: int) -> Outline:
+def _outline(given: Any, height: int, width: int) -> Outline:
     if given is None or given == []:
         return ()
-    if isinstance(given, list):
-        rings = [_numbers(where, ring, "a polygon", None) for ring in given]
-        if any(len(ring) % 2 or len(ring) < 6 for ring in rings):
-            raise DataError(f"{where}: a polygon must be x and y of three corners at least")
-        return tuple(np.array(ring).reshape(-1, 2) for ring in rings)
-    if not isinstance(given, dict):
-        raise DataError(f"{where}: a segmentation must be polygons or run lengths, got {shown(given)}")
-    counts, size = given.get("counts"), given.get("size")
-    if size is not None and list(size) != [height, width]:
-        raise DataError(
-            f"{where}: run lengths are for {shown(size)} pixels, their picture has {[height, width]}"
-        )
-    if height * width > _MOST_PIXELS:
-        raise DataError(f"{where}: run lengths of {width} x {height} pixels are too large")
     try:
-        if isinstance(counts, str):
-            counts = run_lengths(counts)
-        elif not isinstance(counts, list) or not all(type(n) is int for n in counts):
-            raise ValueError(f"run lengths must be a text or a list of whole numbers, got {shown(counts)}")
-        return outline_of(run_pixels(counts, height, width))
+        if isinstance(given, list):
+            rings = [_numbers(ring, "a polygon") for ring in given]
+            wrong = [ring for ring in rings if len(ring) % 2 or len(ring) < 6]
+            if wrong:
+                raise DataError(f"a polygon must be x and y of three corners at least, got {shown(wrong[0])}")
+            return united(tuple(np.array(ring).reshape(-1, 2) for ring in rings), height, width)
+        if not isinstance(given, dict):
+            raise DataError(f"a segmentation must be polygons or run lengths, got {shown(given)}")
+        return _run_outline(given, height, width)
+    except DataError:
+        raise
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{where}: {one_line(error)}") from error
+        raise DataError(one_line(error)) from error
+
+
+def _run_outline(given: Mapping[str, Any], height: int, width: int) -> Outline:
+    counts, size = given.get("counts"), given.get("size")
+    if size is not None or not (height and width):
+        if not isinstance(size, list) or len(size) != 2 or not all(type(n) is int and n > 0 for n in size):
+            raise DataError(f"the size of run lengths must be height and width in pixels, got {shown(size)}")
+        if (height or size[0], width or size[1]) != tuple(size):
+            raise DataError(f"run lengths are for {shown(size)} pixels, their picture has {[height, width]}")
+        height, width = size
+    if isinstance(counts, str):
+        counts = run_lengths(counts)
+    elif not isinstance(counts, list) or not all(type(n) is int for n in counts):
+        raise DataError(f"run lengths must be a text or a list of whole numbers, got {shown(counts)}")
+    return outline_of(run_pixels(counts, height, width))
