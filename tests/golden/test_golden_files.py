@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import vitral as vt
+from vitral.data import open_pictures
+from vitral.data.packed import check
+from vitral.data.sources.packed_set import open_shards
 
 HERE = Path(__file__).parent
 
@@ -25,3 +28,49 @@ def test_a_model_of_version_1_answers_as_it_did():
 
 
 CONFIDENCES = [0.557237, 0.797801, 0.557254, 0.797718]
+
+
+def ramp(height, width):
+    picture = np.full((height, width, 3), 90, dtype=np.uint8)
+    picture[..., 0] = np.linspace(0, 255, width)
+    picture[..., 1] = np.linspace(0, 255, height)[:, None]
+    return picture
+
+
+def test_a_packed_set_of_version_1_holds_what_it_held():
+    place = HERE / "packed-v1.arrow"
+    assert check(open_shards(place)).damaged == ()
+    pictures = open_pictures(place)
+    objects = pictures.objects
+    assert pictures.masks is not None
+    assert pictures.weights is not None
+    assert objects is not None
+    assert objects.points is not None
+    assert objects.outlines is not None
+    assert pictures.keys == ("cat/1.jpg", "dog/2.png", "dog/ä3.jpg")
+    assert pictures.classes == ("cat", "dog")
+    assert pictures.labels.tolist() == [0, 1, 1]
+    assert pictures.splits.tolist() == ["train", "val", "train"]
+    assert pictures.weights.tolist() == [1, 2.5, 1]
+    assert pictures.mask_classes == ("left", "right")
+    for index, size in enumerate(((24, 32), (12, 10), (20, 32))):
+        pixels, mask = pictures.pixels(index), pictures.masks.read(index)
+        assert pictures.source.size(index) == mask.shape == pixels.shape[:2] == size
+        assert np.abs(pixels.astype(int) - ramp(*size)).max() <= (0 if index == 1 else 8)
+        assert np.unique(mask[2:, : size[1] // 2]).tolist() == [0]
+        assert np.unique(mask[2:, size[1] // 2 :]).tolist() == [1]
+        assert mask[0].tolist() == [255] * size[1]
+    rows, box = pictures.undecoded(0).region((0, 11, 32, 13), height=2, width=32)
+    assert box == (0, 3, 32, 5)
+    assert np.array_equal(rows, pictures.pixels(0)[8:16])
+    assert objects.starts.tolist() == [0, 2, 2, 3]
+    assert objects.boxes.tolist() == [[0, 0, 8, 12], [0.5, 1, 1.5, 2], [0.5, 1, 2, 3]]
+    assert objects.labels.tolist() == [0, 1, 1]
+    assert objects.crowd.tolist() == [False, True, False]
+    assert objects.points[0].tolist() == [[0, 0.5, 2], [0, 0.5, 2]]
+    assert objects.points[2].tolist() == [[0, 1, 2], [0, 1, 2]]
+    assert [[ring.tolist() for ring in outline] for outline in objects.outlines] == [
+        [[[0, 0], [8, 0], [8, 12]], [[0.5, 0.5], [8.5, 0.5], [8.5, 12.5]]],
+        [],
+        [],
+    ]

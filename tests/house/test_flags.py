@@ -16,6 +16,10 @@ FLAGS = {
     ("predict",): ["--help", "--json", "--out", "--threads"],
     ("resume",): ["--help", "--json"],
     ("look",): ["--help", "--json", "--page", "--threads"],
+    ("pack",): [
+        "--check", "--help", "--json", "--max-side", "--overwrite", "--quality", "--raw", "--shard-mb",
+        "--threads",
+    ],
     ("demo",): ["--help", "--json", "--out", "--threads"],
 }  # fmt: skip
 

@@ -76,7 +76,10 @@ def _run(words: list[str]) -> int:
 
 
 def _guarded(run: Callable[[], int], *, json: bool) -> int:
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # As `nohup` and scripts set it for what runs in the background.
+            signal.signal(number, _signalled)
     try:
         return run()
     except typer.Exit as stop:
@@ -91,20 +94,23 @@ def _guarded(run: Callable[[], int], *, json: bool) -> int:
         return _failed(error, 2, json=json)
     except VitralError as error:
         return _failed(error, 1, json=json)
-    except (KeyboardInterrupt, typer.Abort):
-        return _stopped(130, json=json)
-    except _Terminated:
-        return _stopped(143, json=json)
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        return _stopped(130, stop, json=json)
+    except _Signalled as stop:
+        return _stopped(stop.code, stop, json=json)
     except BrokenPipeError:
         # Whoever read our output has enough, as `| head` does.
         sys.stderr.close()
         return 1
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _stopped(code: int, *, json: bool) -> int:
-    people().print("[yellow]stopped[/yellow]  before there was anything to save")
+def _stopped(code: int, stop: BaseException, *, json: bool) -> int:
+    # A command that can be gone on with puts that into the exception on its way out.
+    why = _escaped(str(stop)) or "before there was anything to save"
+    people().print(f"[yellow]stopped[/yellow]  {why}", highlight=False, soft_wrap=True)
     if json:
         answer({"error": "stopped"})
     return code
@@ -123,9 +129,13 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
-class _Terminated(BaseException):
-    """SIGTERM came while nothing was under way that could be saved."""
+class _Signalled(BaseException):
+    """Ctrl-C or SIGTERM; Typer ends without a word at a `KeyboardInterrupt`."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
+def _signalled(number: int, frame: FrameType | None) -> None:
+    raise _Signalled(number)

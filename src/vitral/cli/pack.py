@@ -1,13 +1,16 @@
 """`vitral pack SOURCE OUT`: a set of pictures as one file that is mapped, not read."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vitral.cli.say import Reading, answer, line, people
 from vitral.core import OptionError
 from vitral.data import open_pictures
+
+if TYPE_CHECKING:
+    from vitral.data.packed import Packing
 
 _MOST_NAMED = 10
 
@@ -68,22 +71,13 @@ def _pack(source: str, out: Path, *, json: bool, **options: Any) -> int:
     reading = Reading(console, "packing pictures")
     try:
         done = pack_set(pictures, out, progress=reading, **options)
+    except BaseException as stop:
+        if not isinstance(stop, Exception):  # Ctrl-C or SIGTERM.
+            stop.args = ("what is done is kept; the same command goes on after it",)
+        raise
     finally:
         reading.close()
-    for broken in done.broken[:_MOST_NAMED]:
-        line(console, "left out", str(broken), style="yellow")
-    if len(done.broken) > _MOST_NAMED:
-        line(console, "left out", f"and {len(done.broken) - _MOST_NAMED:,} more", style="yellow")
-    if done.already:
-        line(console, "packed", f"{done.place} was there already, from the same pictures and options")
-    elif done.resumed:
-        line(console, "resumed", f"after {done.resumed:,} pictures that were done before")
-    files = "one file" if done.shards == 1 else f"{done.shards:,} files"
-    line(
-        console,
-        "packed",
-        f"{done.place}: {done.pictures:,} pictures, {done.size_bytes / 1e6:,.1f} MB in {files}",
-    )
+    _tell(console, done)
     if json:
         answer(
             {
@@ -100,13 +94,28 @@ def _pack(source: str, out: Path, *, json: bool, **options: Any) -> int:
     return 0
 
 
-def _check(place: str, *, threads: int, json: bool) -> int:
-    from vitral.data.byte_file import is_url
+def _tell(console: Any, done: "Packing") -> None:
+    for broken in done.broken[:_MOST_NAMED]:
+        line(console, "left out", str(broken), style="yellow")
+    if len(done.broken) > _MOST_NAMED:
+        line(console, "left out", f"and {len(done.broken) - _MOST_NAMED:,} more", style="yellow")
+    if done.resumed:
+        line(console, "resumed", f"after {done.resumed:,} pictures that were done before")
+    files = "one file" if done.shards == 1 else f"{done.shards:,} files"
+    left_out = f", {len(done.broken):,} left out" if done.broken else ""
+    text = f"{done.place}: {done.pictures:,} pictures{left_out}, {done.size_bytes / 1e6:,.1f} MB in {files}"
+    if done.already:
+        text += "; it was there already, from the same pictures and options"
+    line(console, "packed", text)
+
+
+def _check(source: str, *, threads: int, json: bool) -> int:
     from vitral.data.packed import check
+    from vitral.data.places import named_place
     from vitral.data.sources.packed_set import open_shards
 
     console = people()
-    shards = open_shards(place if is_url(place) else Path(place))
+    shards = open_shards(named_place(source))
     reading = Reading(console, "checking rows")
     try:
         found = check(shards, threads=threads, progress=reading)
@@ -114,7 +123,9 @@ def _check(place: str, *, threads: int, json: bool) -> int:
         reading.close()
     for sentence in found.damaged[:_MOST_NAMED]:
         line(console, "damaged", sentence, style="red")
+    if len(found.damaged) > _MOST_NAMED:
+        line(console, "damaged", f"and {len(found.damaged) - _MOST_NAMED:,} more", style="red")
     line(console, "checked", f"{found.pictures:,} rows, {len(found.damaged):,} damaged")
     if json:
-        answer({"place": place, "pictures": found.pictures, "damaged": list(found.damaged)})
+        answer({"place": source, "pictures": found.pictures, "damaged": list(found.damaged)})
     return 1 if found.damaged else 0

@@ -1,7 +1,7 @@
 """The ground floor: what every room stands on, and nothing heavy."""
 
 from vitral.core.allocator import keep_freed_memory
-from vitral.core.atomic_write import atomic_write
+from vitral.core.atomic_write import atomic_write, put_in_place
 from vitral.core.axes import AXES, IGNORE
 from vitral.core.batch import Batch
 from vitral.core.device import Choice, Precision, choose_device, choose_precision
@@ -78,6 +78,7 @@ __all__ = [
     "members",
     "option",
     "permutation",
+    "put_in_place",
     "random_bits",
     "read_records",
     "require",

@@ -36,6 +36,22 @@ def atomic_write(path: str | Path, content: bytes | str | Callable[[BinaryIO], N
         raise VitralError(f"{path}: {_reason(error)}; the file was left as it was before") from error
 
 
+def put_in_place(ready: str | Path, path: str | Path) -> None:
+    """Give a finished file or folder the name it is meant to have, in one step, durably.
+
+    Args:
+        ready: written and fsync-ed, on the same disk.
+        path: its name; a file there is replaced, a folder only when it is empty.
+    Raises:
+        VitralError: the place cannot be written.
+    """
+    try:
+        os.replace(ready, path)
+        _sync_folder(Path(path).parent)
+    except OSError as error:
+        raise VitralError(f"{path}: {_reason(error)}") from error
+
+
 def _write_and_rename(path: Path, content: bytes | str | Callable[[BinaryIO], None]) -> None:
     # A name of 255 bytes, the longest allowed, must leave room for the rest.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")

@@ -3,14 +3,19 @@
 import io
 import mmap
 import os
+import stat
 import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from vitral.core import DataError, require
 from vitral.data.one_line import one_line
 from vitral.data.os_reason import os_reason
+
+# Without waiting: a name may lead to a pipe that nobody ever writes to.
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class ByteFile(ABC):
@@ -52,7 +57,7 @@ class MappedFile(ByteFile):
     def __init__(self, path: Path) -> None:
         self._path = path
         self.name = os.fspath(path)
-        self._map()
+        self._open()
 
     def read(self, offset: int, length: int) -> memoryview:
         """A view of some bytes; see `ByteFile.read`."""
@@ -61,38 +66,44 @@ class MappedFile(ByteFile):
 
     def still_whole(self) -> bool:
         """Whether the file has all its bytes still: reading a map beyond the end kills the process."""
-        try:
-            return self._path.stat().st_size >= self.size
-        except OSError:
-            return False
+        # Of the file that was opened: another one may have taken its name since, which does no harm.
+        return self._map is None or self._map.size() >= self.size
 
     @property
     def whole(self) -> memoryview:
         """All bytes."""
         return self._view
 
-    def _map(self) -> None:
+    def _open(self) -> None:
         try:
-            with self._path.open("rb") as file:
-                known = os.fstat(file.fileno())
-                self.size = known.st_size
-                self.fingerprint = f"{known.st_size}-{known.st_mtime_ns}"
-                if self.size == 0:  # Nothing cannot be mapped.
-                    self._view = memoryview(b"")
-                    return
-                self._view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            handle = os.open(self._path, _OPEN)
+            try:
+                self._map_handle(handle)
+            finally:
+                os.close(handle)
         except (OSError, ValueError) as error:
             reason = os_reason(error) if isinstance(error, OSError) else str(error)
             raise DataError(f"{one_line(self.name)}: {one_line(reason)}") from error
 
+    def _map_handle(self, handle: int) -> None:
+        known = os.fstat(handle)
+        if not stat.S_ISREG(known.st_mode):
+            raise ValueError("is a folder" if stat.S_ISDIR(known.st_mode) else "is not an ordinary file")
+        self.size = known.st_size
+        self.fingerprint = f"{known.st_size}-{known.st_mtime_ns}"
+        # Nothing cannot be mapped.
+        self._map = mmap.mmap(handle, self.size, access=mmap.ACCESS_READ) if self.size else None
+        self._view = memoryview(self._map or b"")
+
     # For worker processes that start from nothing: a map cannot travel, its path can.
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self._path}
+        return {"path": self._path, "fingerprint": self.fingerprint}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._path = state["path"]
         self.name = os.fspath(self._path)
-        self._map()
+        self._open()
+        _check_same(self, state["fingerprint"])
 
 
 class RemoteFile(ByteFile):
@@ -104,7 +115,7 @@ class RemoteFile(ByteFile):
         self._local = threading.local()
         try:
             self.size, stamp = self._known()
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # Those of an object store are of any kind.
             raise DataError(f"{one_line(name)}: cannot be opened ({one_line(error)})") from error
         self.fingerprint = f"{self.size}-{stamp}"
 
@@ -115,7 +126,7 @@ class RemoteFile(ByteFile):
             file = self._file()
             file.seek(offset)
             data = bytes(file.read(length))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # Those of an object store are of any kind.
             raise DataError(f"{one_line(self.name)}: cannot be read ({one_line(error)})") from error
         if len(data) != length:
             raise DataError(f"{one_line(self.name)}: ends {length - len(data):,} bytes too early")
@@ -124,10 +135,12 @@ class RemoteFile(ByteFile):
     def _known(self) -> tuple[int, str]:
         if self._arrow:
             info = self._filesystem.get_file_info(self._path)
-            if info.size is None:
+            if not info.is_file:
                 raise ValueError("there is no such file")
             return int(info.size), str(info.mtime_ns)
         info = self._filesystem.info(self._path)
+        if info.get("type") == "directory":
+            raise ValueError("is a folder")
         stamp = next(
             (info[key] for key in ("ETag", "etag", "mtime", "LastModified", "created") if key in info), ""
         )
@@ -141,10 +154,22 @@ class RemoteFile(ByteFile):
         return self._local.file
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"filesystem": self._filesystem, "path": self._path, "name": self.name}
+        return {
+            "filesystem": self._filesystem,
+            "path": self._path,
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["filesystem"], state["path"], state["name"])
+        _check_same(self, state["fingerprint"])
+
+
+def _check_same(file: ByteFile, fingerprint: str) -> None:
+    """What is known of a file, which rows were found sound for example, is not true of another."""
+    if file.fingerprint != fingerprint:
+        raise DataError(f"{one_line(file.name)}: has changed since it was opened")
 
 
 class _Window(io.RawIOBase):
@@ -168,7 +193,9 @@ class _Window(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        length = max(0, min(len(buffer), self._file.size - self._at))
+        length = min(len(buffer), self._file.size - self._at)
+        if length <= 0:  # A stream may stand beyond its end.
+            return 0
         buffer[:length] = self._file.read(self._at, length)
         self._at += length
         return length
@@ -210,10 +237,15 @@ def list_files(place: str | Path, suffix: str, filesystem: Any = None) -> list[s
         except OSError as error:
             raise DataError(f"{one_line(place)}: {os_reason(error)}") from error
         return [os.path.join(place, name) for name in names if not name.startswith(".")]
-    start, path = "", str(place)
+    start, path, spelled = "", str(place), str
     if filesystem is None:
-        filesystem, path = _filesystem_of(str(place))
-        start = str(place)[: len(str(place)) - len(path)] if str(place).endswith(path) else ""
+        address = str(place).rstrip("/")
+        filesystem, path = _filesystem_of(address)
+        # Some addresses have %20 for a space; those of the files are then written in the same way.
+        spelled = str if address.endswith(path) else quote
+        if not address.endswith(spelled(path)):
+            raise DataError(f"{one_line(place)}: must end in the path of a folder, {one_line(path)}")
+        start = address[: len(address) - len(spelled(path))]
     try:
         if hasattr(filesystem, "open_input_file"):
             from pyarrow.fs import FileSelector
@@ -221,9 +253,10 @@ def list_files(place: str | Path, suffix: str, filesystem: Any = None) -> list[s
             found = [info.path for info in filesystem.get_file_info(FileSelector(path)) if info.is_file]
         else:
             found = [str(name) for name in filesystem.ls(path, detail=False)]
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Those of an object store are of any kind.
         raise DataError(f"{one_line(place)}: cannot be listed ({one_line(error)})") from error
-    return sorted(start + name for name in found if name.endswith(suffix))
+    shown = [name for name in found if not name.rpartition("/")[2].startswith(".")]
+    return sorted(start + spelled(name) for name in shown if name.endswith(suffix))
 
 
 def _filesystem_of(url: str) -> tuple[Any, str]:

@@ -7,14 +7,13 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import NDArray
 
-from vitral.core import FileFormatError
+from vitral.core import DataError, FileFormatError
 from vitral.data.byte_file import ByteFile
 from vitral.data.one_line import one_line
 
-_MAGIC = b"ARROW1"
+MAGIC = b"ARROW1"
 _CONTINUED = 0xFFFFFFFF
 _RECORD_BATCH = 3
-_MOST_METADATA_BYTES = 2**24
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,28 +41,32 @@ def byte_columns(file: ByteFile, columns: int) -> list[Extents]:
         Arrow columnar format 1.5, "IPC file format" and "Encapsulated message format".
     """
     where = one_line(file.name)
-    if file.size < 16 or bytes(file.read(0, 6)) != _MAGIC:
+    if file.size < 16 or bytes(file.read(0, 6)) != MAGIC:
         raise FileFormatError(f"{where}: is no Arrow file")
     found: list[list[Extents]] = [[] for _ in range(columns)]
     at = 8
     try:
         while True:
-            mark, length = struct.unpack("<Ii", file.read(at, 8))
+            mark, length = struct.unpack("<Ii", _read(file, at, 8))
             if mark != _CONTINUED or length == 0:
                 break
-            if not 0 < length <= _MOST_METADATA_BYTES:
-                raise FileFormatError(f"{where}: is damaged at byte {at:,}")
-            message = _Message(bytes(file.read(at + 8, length)))
+            message = _Message(bytes(_read(file, at + 8, length)))
             body = at + 8 + length
             if message.kind == _RECORD_BATCH:
                 for column in range(columns):
                     found[column].append(_extents(file, message, body, column))
             at = body + message.body_bytes
+    except DataError:  # It could not be read.
+        raise
     except (struct.error, ValueError, IndexError, OverflowError) as error:
-        if isinstance(error, FileFormatError):
-            raise
         raise FileFormatError(f"{where}: is damaged at byte {at:,} ({one_line(error)})") from error
     return [_together(parts) for parts in found]
+
+
+def _read(file: ByteFile, offset: int, length: int) -> bytes | memoryview:
+    if length < 0 or offset + length > file.size:
+        raise ValueError("it ends too early")
+    return file.read(offset, length)
 
 
 class _Message:
@@ -121,14 +124,10 @@ def _extents(file: ByteFile, message: _Message, body: int, column: int) -> Exten
     at, length = message.buffer(3 * column + 1)
     if message.rows < 0 or length < 8 * (message.rows + 1):
         raise ValueError("a column has too few offsets")
-    offsets = np.frombuffer(file.read(body + at, 8 * (message.rows + 1)), dtype="<i8")
+    offsets = np.frombuffer(_read(file, body + at, 8 * (message.rows + 1)), dtype="<i8")
     values, size = message.buffer(3 * column + 2)
-    if (
-        offsets[0] < 0
-        or offsets[-1] > size
-        or (np.diff(offsets) < 0).any()
-        or body + values + size > file.size
-    ):
+    outside = offsets.min() < 0 or offsets.max() > size or body + values + size > file.size
+    if outside or (np.diff(offsets) < 0).any():
         raise ValueError("the offsets of a column are wrong")
     return Extents(starts=body + values + offsets[:-1], lengths=np.diff(offsets))
 

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import simplejpeg
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 
@@ -76,30 +75,31 @@ class RowCropJpeg:
             ImageError: the data is damaged.
         """
         x0, y0, x1, y1 = box
-        scale = (y1 - y0) / height
-        if min(scale, (x1 - x0) / width) >= min(FACTORS):
-            return self._smaller(box, min(scale, (x1 - x0) / width))
+        scale_y, scale_x = (y1 - y0) / height, (x1 - x0) / width
+        rows = -(-self.shape[0] // _BLOCK_PX)
+        factor = next((factor for factor in FACTORS if min(scale_x, scale_y) >= factor), 1)
+        if factor > 1:
+            pixels = told(self._name, lambda: self._decoded(0, rows, factor))
+            return pixels, (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
         # Resampling looks beyond the box by half of its reach.
-        margin = max(scale, 1.0) / 2 + 1
-        rows = len(self._restarts) - 2
+        margin = max(scale_y, 1.0) / 2 + 1
         first = min(max(math.floor((y0 - margin) / _BLOCK_PX), 0), rows - 1)
         last = min(max(math.ceil((y1 + margin) / _BLOCK_PX), first + 1), rows)
-        if last - first == rows:
-            pixels = told(self._name, lambda: simplejpeg.decode_jpeg(self._data))
-            return pixels, box
-        cut = cut_rows(self._data, self._restarts, first, last, self.shape[0])
-        pixels = told(self._name, lambda: simplejpeg.decode_jpeg(cut))
+        pixels = told(self._name, lambda: self._decoded(first, last, 1))
         top = first * _BLOCK_PX
         return pixels, (x0, y0 - top, x1, y1 - top)
 
-    def _smaller(self, box: Box, scale: float) -> tuple[UInt8[NDArray[np.uint8], "h w c=3"], Box]:
-        factor = next(factor for factor in FACTORS if scale >= factor)
-
-        def decode() -> NDArray[np.uint8]:
-            header = baseline_header(self._data)
-            if header is None:
-                raise ValueError("is no longer the JPEG that was packed")
-            return jpeg_pixels(self._data, header, factor)
-
-        x0, y0, x1, y1 = box
-        return told(self._name, decode), (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
+    def _decoded(self, first: int, last: int, factor: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+        """Some rows of blocks; what the file says of itself must be what the set says of it."""
+        height, width, _ = self.shape
+        rows = -(-height // _BLOCK_PX)
+        if len(self._restarts) != rows + 2:
+            raise ValueError(f"has {len(self._restarts)} restarts for {rows} rows of blocks")
+        data = self._data
+        if last - first < rows:
+            data = memoryview(cut_rows(data, self._restarts, first, last, height))
+        header = baseline_header(data)
+        expected = min(last * _BLOCK_PX, height) - first * _BLOCK_PX
+        if header is None or header.upright_size != (expected, width) or header.orientation != 1:
+            raise ValueError("is not the JPEG that its row says it is")
+        return jpeg_pixels(data, header, factor)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vitral.core import IGNORE, OptionError
-from vitral.data.decode import decode
+from vitral.core import IGNORE, ImageError, OptionError
+from vitral.data.decode import decode, told
 from vitral.data.objects import Objects
+from vitral.data.one_line import one_line
 from vitral.data.packed.row_crop import restart_offsets
 from vitral.data.packed.schema import RAW, Row
 from vitral.data.picture_set import PictureSet
@@ -54,7 +55,10 @@ class Packer:
         Raises:
             ImageError: the picture or its mask is broken.
         """
-        source = int(pictures.rows[index])
+        source, key = int(pictures.rows[index]), pictures.keys[index]
+        label = int(pictures.labels[index])
+        name = "" if label == IGNORE else pictures.classes[label]
+        _check_text(key, name)
         height, width = pictures.source.size(source)
         size = self._size(height, width)
         restarts: tuple[int, ...] = ()
@@ -64,19 +68,19 @@ class Packer:
         elif size == (height, width):
             data, kind, size = _as_it_is(pictures, index)
         else:
-            data = _jpeg(self._shrunk(pictures, source, size), self.quality)
+            pixels = self._shrunk(pictures, source, size)
+            data = told(key, lambda: _jpeg(pixels, self.quality))
             kind, restarts = "jpeg", restart_offsets(data)
-        label = int(pictures.labels[index])
         return Row(
-            key=pictures.keys[index],
+            key=key,
             picture=data,
             format=kind,
             size=size,
             label=label,
-            name="" if label == IGNORE else pictures.classes[label],
+            name=name,
             split=str(pictures.splits[index]) if pictures.split_by in ("folders", "table") else "",
             weight=None if pictures.weights is None else float(pictures.weights[index]),
-            mask=None if pictures.masks is None else _mask(pictures.masks.read(source), size),
+            mask=None if pictures.masks is None else _mask(pictures, index, (height, width), size),
             objects=_scaled(pictures, source, (size[0] / height, size[1] / width)),
             restarts=restarts,
         )
@@ -122,13 +126,32 @@ def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
         return file.getvalue()
 
 
-def _mask(mask: NDArray[np.uint8], size: tuple[int, int]) -> bytes:
+def _mask(pictures: PictureSet, index: int, whole: tuple[int, int], size: tuple[int, int]) -> bytes:
+    assert pictures.masks is not None
+    mask = pictures.masks.read(int(pictures.rows[index]))
+    if mask.shape != whole:
+        raise ImageError(
+            f"{one_line(pictures.keys[index])}: its mask must have its size, {whole[1]} x {whole[0]}, "
+            f"got {mask.shape[1]} x {mask.shape[0]}"
+        )
     if mask.shape != size:
         import cv2
 
         small = cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT)
         mask = np.asarray(small, dtype=np.uint8)
     return _png(Image.fromarray(np.ascontiguousarray(mask)))
+
+
+def _check_text(key: str, name: str) -> None:
+    """Arrow knows only names that are UTF-8."""
+    for text in (key, name):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ImageError(
+                f"{one_line(key)}: a packed set cannot hold the name {one_line(text)}, which is no UTF-8 "
+                "text; rename it"
+            ) from None
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitral.core import IGNORE, FileFormatError
-from vitral.data.objects import Objects, Outline
+from vitral.data.objects import Objects
 from vitral.data.one_line import one_line
 
 FORMAT = "vitral packed set"
 VERSION = 1
 SUFFIX = ".arrow"
 HEADER = b"vitral"
+HEADER_SUM = b"vitral crc-32"
 
 # The two columns of bytes come first, so that their place in a file follows from its layout.
 BYTES = ("picture", "mask")
 RAW = "raw"
+_MOST_SHARDS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,8 @@ def arrow_schema(header: dict[str, Any]) -> Any:
         pa.field("restarts", pa.list_(pa.uint32())),
         pa.field("checksum", pa.uint32(), nullable=False),
     ]
-    return pa.schema(columns, metadata={HEADER: json.dumps(header).encode()})
+    text = json.dumps(header).encode()
+    return pa.schema(columns, metadata={HEADER: text, HEADER_SUM: str(zlib.crc32(text)).encode()})
 
 
 def record_batch(rows: Sequence[Row], schema: Any) -> Any:
@@ -127,15 +130,38 @@ def read_header(schema: Any, place: str) -> dict[str, Any]:
         raise FileFormatError(
             f"{where}: is a packed set of version {one_line(version)}; this Vitral reads version {VERSION}"
         )
-    if not schema.equals(arrow_schema(header)):
+    if schema.metadata.get(HEADER_SUM) != str(zlib.crc32(text)).encode():
+        raise FileFormatError(f"{where}: is damaged: the checksum of its header is wrong")
+    _check_header(header, where)
+    expected = arrow_schema(header)
+    if schema.names != expected.names:
         raise FileFormatError(
-            f"{where}: must have the columns of a packed set, got {', '.join(schema.names)}"
+            f"{where}: must have the columns of a packed set, got {one_line(', '.join(schema.names))}"
         )
+    for is_, must in zip(schema, expected, strict=True):
+        if not is_.equals(must):
+            raise FileFormatError(
+                f"{where}: must hold {must.type} in the column {must.name!r}, got {one_line(is_.type)}"
+            )
+    return header
+
+
+def _check_header(header: dict[str, Any], where: str) -> None:
+    """What others read of the header is of the kind they expect."""
     for name in ("classes", "mask_classes"):
         words = header.get(name)
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise FileFormatError(f"{where}: has a damaged header: {name!r} must be a list of texts")
-    return header
+    shard, shards = header.get("shard", 0), header.get("shards", 1)
+    if not (type(shard) is type(shards) is int and 0 <= shard < shards <= _MOST_SHARDS):
+        raise FileFormatError(f"{where}: has a damaged header: it must be a shard of some, got {shard!r}")
+    broken = header.get("broken", [])
+    if not isinstance(broken, list) or not all(_is_pair(one) for one in broken):
+        raise FileFormatError(f"{where}: has a damaged header: 'broken' must be a list of pairs")
+
+
+def _is_pair(one: Any) -> bool:
+    return isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one)
 
 
 def _columns(row: Row) -> dict[str, Any]:
@@ -161,31 +187,10 @@ def _columns(row: Row) -> dict[str, Any]:
             "box_crowd": objects.crowd.tolist(),
         }
         if objects.points is not None:
-            columns["points"] = objects.points.reshape(len(objects), -1).tolist()
+            columns["points"] = [one.reshape(-1).tolist() for one in objects.points]
         if objects.outlines is not None:
             columns["outlines"] = [[ring.reshape(-1).tolist() for ring in one] for one in objects.outlines]
     return columns
-
-
-def objects_of(columns: dict[str, Any]) -> Objects | None:
-    """The objects of a row from its columns as Python values; None without."""
-    boxes = columns["boxes"]
-    if boxes is None:
-        return None
-    count = len(boxes)
-    points, outlines = columns["points"], columns["outlines"]
-    return Objects(
-        starts=np.array([0, count]),
-        boxes=np.array(boxes, dtype=np.float64).reshape(count, 4),
-        labels=np.array(columns["box_labels"], dtype=np.int64),
-        crowd=np.array(columns["box_crowd"], dtype=np.bool_),
-        points=None if points is None else np.array(points, dtype=np.float64).reshape(count, -1, 3),
-        outlines=None if outlines is None else [_outline(one) for one in outlines],
-    )
-
-
-def _outline(rings: list[list[float]]) -> Outline:
-    return tuple(np.array(ring, dtype=np.float64).reshape(-1, 2) for ring in rings)
 
 
 def _objects_bytes(objects: Objects) -> bytes:

@@ -9,17 +9,19 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vitral.core import DataError, Undecoded
+from vitral.core import IGNORE, DataError, FileFormatError, ImageError, Undecoded
 from vitral.data.byte_file import byte_file, is_url, list_files
-from vitral.data.decode import decode
+from vitral.data.decode import MAX_PIXELS, decode, told
 from vitral.data.objects import Objects
 from vitral.data.one_line import one_line
 from vitral.data.packed.row_crop import RowCropJpeg
 from vitral.data.packed.schema import SUFFIX
 from vitral.data.packed.shard import Shard
-from vitral.data.picture_set import PictureSet
+from vitral.data.picture_set import SPLITS, PictureSet
+from vitral.data.pillow_pixels import check_size
 from vitral.data.pixels import Masks, Pixels
 from vitral.data.sources.class_notes import class_notes
+from vitral.data.sources.listing import has_picture, is_junk
 from vitral.data.sources.source import Source
 from vitral.data.undecoded import Decoded, undecoded
 
@@ -32,7 +34,7 @@ class PackedSet(Source, kind="packed"):
 
     @classmethod
     def recognizes(cls, place: Any) -> bool:
-        """A file or address that ends in .arrow, a folder with such files, or a list of them."""
+        """A file or address that ends in .arrow, a folder of such and no pictures, or a list of them."""
         if isinstance(place, list | tuple):
             return len(place) > 0 and all(cls.recognizes(one) for one in place)
         if isinstance(place, str):
@@ -42,7 +44,7 @@ class PackedSet(Source, kind="packed"):
         if place.is_file():
             return place.suffix == SUFFIX
         try:
-            return place.is_dir() and any(name.endswith(SUFFIX) for name in os.listdir(place))
+            return place.is_dir() and _holds_packed(place)
         except OSError:
             return False
 
@@ -57,18 +59,31 @@ class PackedSet(Source, kind="packed"):
             DataError: a shard cannot be read, is missing, or does not belong to the others.
         """
         shards = open_shards(place, filesystem)
-        header, name = shards[0].header, _name(place)
+        try:
+            return self._opened(shards, _name(place))
+        except FileFormatError:
+            raise
+        except ValueError as error:  # The parts of the set contradict each other.
+            raise FileFormatError(
+                f"{one_line(_shown(place))}: contradicts itself ({one_line(error)})"
+            ) from error
+
+    def _opened(self, shards: list[Shard], name: str) -> PictureSet:
+        header = shards[0].header
         keys = tuple(key for shard in shards for key in shard.keys)
         labels = np.concatenate([shard.labels for shard in shards])
         given = [split for shard in shards for split in shard.splits]
+        if not set(given) <= {*SPLITS, ""}:
+            raise ValueError("a split must be train, val, test or nothing")
         splits, split_by = self.splits(keys, labels, given if any(given) else None, "table")
         weights = np.concatenate([shard.weights for shard in shards])
-        source = PackedPixels(shards)
         classes = tuple(header["classes"])
+        if labels.max() >= len(classes) or labels[labels != IGNORE].min(initial=0) < 0:
+            raise ValueError(f"a label must lie in [0, {len(classes) - 1}]")
         return PictureSet(
             name=name,
             keys=keys,
-            source=source,
+            source=PackedPixels(shards),
             classes=classes,
             labels=labels,
             splits=splits,
@@ -80,6 +95,12 @@ class PackedSet(Source, kind="packed"):
             objects=_objects(shards) if header.get("objects") else None,
             weights=None if np.isnan(weights).any() else weights,
         )
+
+
+def _holds_packed(folder: Path) -> bool:
+    """Whether a folder holds packed sets, and no pictures that one of them was perhaps made of."""
+    names = [name for name in os.listdir(folder) if not is_junk(name)]
+    return any(name.endswith(SUFFIX) for name in names) and not has_picture(folder)
 
 
 class _Rows:
@@ -130,11 +151,23 @@ class PackedMasks(_Rows, Masks):
     """The masks of a packed set."""
 
     def read(self, row: int) -> NDArray[np.uint8]:
+        """The mask of one picture; 255 everywhere where the set has none. See `Masks.read`."""
         shard, row = self._at(row)
-        data = shard.mask(row)
+        data, size = shard.mask(row), tuple(shard.sizes[row].tolist())
         if data is None:
-            return np.full(tuple(shard.sizes[row].tolist()), 255, dtype=np.uint8)
-        return decode(data, name=f"mask of {shard.name(row)}")[..., 0].copy()
+            return told(f"mask of {shard.name(row)}", lambda: _nothing_counts(*size))
+        mask = decode(data, name=f"mask of {shard.name(row)}")[..., 0].copy()
+        if mask.shape != size:
+            raise ImageError(
+                f"mask of {shard.name(row)}: must have the size of its picture, {size[1]} x {size[0]}, "
+                f"got {mask.shape[1]} x {mask.shape[0]}"
+            )
+        return mask
+
+
+def _nothing_counts(height: int, width: int) -> NDArray[np.uint8]:
+    check_size(height, width, MAX_PIXELS)
+    return np.full((height, width), 255, dtype=np.uint8)
 
 
 def open_shards(place: Any, filesystem: Any = None) -> list[Shard]:
@@ -147,21 +180,51 @@ def open_shards(place: Any, filesystem: Any = None) -> list[Shard]:
     places = list(place) if isinstance(place, list | tuple) else [place]
     files = [file for one in places for file in _files(one, filesystem)]
     shards = [Shard(byte_file(file, filesystem)) for file in files]
-    header, where = shards[0].header, one_line(shards[0].file.name)
-    for shard in shards[1:]:
-        for part in ("classes", "mask_classes", "masks", "objects"):
-            if shard.header.get(part) != header.get(part):
-                raise DataError(
-                    f"{one_line(shard.file.name)}: is of another set than {where}: their {part} differ"
-                )
-    if not isinstance(place, list | tuple) and len(shards) != header.get("shards", len(shards)):
-        raise DataError(f"{one_line(place)}: must have {header['shards']} shards, got {len(shards)}")
+    if not any(len(shard) for shard in shards):
+        raise DataError(f"{one_line(_shown(place))}: holds no pictures")
+    _check_alike(shards, "classes", "mask_classes", "masks", "objects")
+    if not isinstance(place, list | tuple):
+        _check_complete(shards, place)
     return shards
+
+
+def _check_alike(shards: Sequence[Shard], *parts: str) -> None:
+    first = shards[0]
+    for shard in shards[1:]:
+        for part in parts:
+            if shard.header.get(part) != first.header.get(part):
+                raise DataError(
+                    f"{one_line(shard.file.name)}: is of another set than {one_line(first.file.name)}; "
+                    f"they differ in {part!r}"
+                )
+
+
+def _check_complete(shards: Sequence[Shard], place: Any) -> None:
+    """All shards of one packing are there, in their order."""
+    _check_alike(shards, "source", "shards")
+    count = shards[0].header.get("shards", 1)
+    numbers = [shard.header.get("shard", 0) for shard in shards]
+    if numbers == list(range(count)):
+        return
+    where = one_line(place)
+    if len(set(numbers)) < len(numbers):
+        raise DataError(f"{where}: must hold each shard once, got {len(numbers)} files of {count}")
+    missing = next((number for number in range(count) if number not in numbers), None)
+    if missing is None:
+        raise DataError(f"{where}: must hold its shards under names in their order")
+    raise DataError(
+        f"{where}: must hold all {count} shards of a packed set, got {len(numbers)}; the first that is "
+        f"missing was written as {missing:05d}{SUFFIX} (a list of shards opens those alone)"
+    )
 
 
 def _files(place: Any, filesystem: Any) -> list[Any]:
     if str(place).endswith(SUFFIX) and not _is_folder(place, filesystem):
         return [place]
+    if filesystem is None and not is_url(place) and Path(place).is_file():
+        raise DataError(
+            f"{one_line(place)}: must be a packed set, a file that ends in {SUFFIX} or a folder of such"
+        )
     found = list_files(place, SUFFIX, filesystem)
     if not found:
         raise DataError(f"{one_line(place)}: holds no file that ends in {SUFFIX}")
@@ -178,21 +241,27 @@ def _is_folder(place: Any, filesystem: Any) -> bool:
 
 
 def _objects(shards: Sequence[Shard]) -> Objects:
-    nothing = Objects(starts=np.array([0, 0]), boxes=np.zeros((0, 4)), labels=np.zeros(0, np.int64))
-    found: list[Objects] = []
-    for shard in shards:
-        found += [one or nothing for one in shard.objects or [None] * len(shard)]
-    starts = np.cumsum([0, *(len(one) for one in found)])
+    found = [shard.objects or _unmarked(len(shard)) for shard in shards]
     points = [one.points for one in found if one.points is not None]
     outlines = [outline for one in found for outline in one.outlines or [()] * len(one)]
     return Objects(
-        starts=starts,
+        starts=np.cumsum([0, *np.concatenate([np.diff(one.starts) for one in found])]),
         boxes=np.concatenate([one.boxes for one in found]),
         labels=np.concatenate([one.labels for one in found]),
         crowd=np.concatenate([one.crowd for one in found]),
-        points=np.concatenate([part for part in points if len(part)]) if any(map(len, points)) else None,
+        points=np.concatenate(points) if points else None,
         outlines=outlines if any(one.outlines is not None for one in found) else None,
     )
+
+
+def _unmarked(rows: int) -> Objects:
+    return Objects(starts=np.zeros(rows + 1, np.int64), boxes=np.zeros((0, 4)), labels=np.zeros(0, np.int64))
+
+
+def _shown(place: Any) -> str:
+    if isinstance(place, list | tuple):
+        return str(place[0]) + (f" and {len(place) - 1} more" if len(place) > 1 else "")
+    return str(place)
 
 
 def _name(place: Any) -> str:
