@@ -44,7 +44,7 @@ class Findings:
         notes: warnings for a person.
         pictures: how many there are, with the broken ones.
         counts: class -> split -> pictures, with the broken ones; "" is no class, or no split.
-        formats: file format -> pictures; "memory" for pictures without a file.
+        formats: file format -> pictures; "pixels" for those that are none.
         height_px: smallest, lower median and largest height, upright.
         width_px: the same for the width.
         sizes: the most frequent (height, width) with their pictures, at most ten.

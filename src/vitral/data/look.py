@@ -138,12 +138,16 @@ def _format(pictures: PictureSet, index: int) -> str:
     """What a file is by its first bytes; its name may say anything."""
     path = pictures.path(index)
     if path is None:
-        return "memory"
+        stored = pictures.source.encoded(int(pictures.rows[index]))
+        return "pixels" if stored is None else _kind(bytes(stored[:12]), "other")
     with path.open("rb") as file:
-        head = file.read(12)
+        return _kind(file.read(12), path.suffix[1:].upper())
+
+
+def _kind(head: bytes, otherwise: str) -> str:
     if head[:4] == b"RIFF" and head[8:] == b"WEBP":
         return "WebP"
-    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), path.suffix[1:].upper())
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), otherwise)
 
 
 def _alike(pictures: PictureSet, seen: Sequence[_Seen]) -> tuple[Alike, ...]:

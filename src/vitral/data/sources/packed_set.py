@@ -135,7 +135,8 @@ class PackedPixels(_Rows, Pixels):
         restarts = shard.restarts(row)
         if restarts:
             return RowCropJpeg(shard.picture(row), (height, width), restarts, shard.keys[row])
-        return undecoded(shard.picture(row), name=shard.keys[row], shape=(height, width))
+        # It was decoded as a whole when it was packed, and its checksum says it is still the same.
+        return undecoded(shard.picture(row), name=shard.keys[row], shape=(height, width), sound=True)
 
     def size(self, row: int) -> tuple[int, int]:
         shard, row = self._at(row)
