@@ -12,6 +12,7 @@ from vitral.core import DataError, OptionError
 from vitral.data import open_pictures
 from vitral.data.likeness import Fingerprint, near_groups
 from vitral.data.look import look
+from vitral.data.packed import pack
 
 
 def drawing(seed, *, height=60, width=80):
@@ -136,6 +137,13 @@ def test_findings_become_json(folder):
     (group,) = data["alike"]
     assert (group["kind"], group["leaks"], group["disagrees"]) == ("exact", True, True)
     assert group["pictures"][0] == {"key": "test/dog/copy.png", "split": "test", "class": "dog"}
+
+
+def test_the_formats_in_a_packed_set_are_told(folder, tmp_path):
+    for name, raw in (("files", False), ("pixels", True)):
+        pack(open_pictures(folder), tmp_path / f"{name}.arrow", raw=raw)
+    assert look(open_pictures(tmp_path / "files.arrow")).formats == {"PNG": 18}
+    assert look(open_pictures(tmp_path / "pixels.arrow")).formats == {"pixels": 18}
 
 
 def test_a_set_with_nothing_but_broken_pictures_is_an_error(tmp_path):
