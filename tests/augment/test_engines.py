@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vitral.augment import Augmentation, Brightness, Contrast, CutMix, Flip, MixUp, RandomResizedCrop, Shift
-from vitral.augment.plan import Plan
-from vitral.augment.render import Pass, levels_to_inputs
-from vitral.augment.render_tensor import axis_weights, render_tensor
+from vitral.augment.frame import Frame
+from vitral.augment.plan import Plan, planned
+from vitral.augment.reference import axis_weights, render_tensor
+from vitral.augment.render import Rendering, levels_to_inputs
+from vitral.augment.stages import Color, Stage, Warp
 from vitral.core import Batch
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
@@ -45,9 +47,31 @@ def batch_of(pixels: Any) -> Batch:
     )
 
 
+def plan_of(size: tuple[int, int], target: tuple[int, int], stages: list[Stage]) -> Plan:
+    """The plan of one picture from stages that lead to the input's size."""
+    frame = Frame(canvas=np.array([size], float), height=target[0], width=target[1], fit="squash")
+    return planned(stages, frame, sizes=np.array([size]))
+
+
+def region(size: Any, target: Any, box: list[float], mirrored: bool) -> Warp:
+    x0, y0, x1, y1 = box
+    wide, tall = (x1 - x0) / target[1], (y1 - y0) / target[0]
+    start = (x1, -wide) if mirrored else (x0, wide)
+    matrix = np.array([[[start[1], 0, start[0]], [0, tall, y0], [0, 0, 1.0]]])
+    return Warp(op="region", matrix=matrix, canvas=np.array([target], float))
+
+
+def toned(brightness: float, contrast: float) -> list[Color]:
+    pulled = np.full((1, 3, 3), (1 - contrast) / 3)
+    return [
+        Color.of(brightness * np.eye(3, 4)[None], op="brightness"),
+        Color(op="contrast", matrix=contrast * np.eye(3, 4)[None], of_means=pulled),
+    ]
+
+
 def rendered(pixels: np.ndarray, plan: Plan) -> np.ndarray:
     out = np.full((len(pixels), plan.height, plan.width, 3), np.nan, np.float32)
-    Pass(pixels, plan, *levels_to_inputs(MEAN, STD), out).part(0, len(pixels))
+    Rendering(pixels, plan, *levels_to_inputs(MEAN, STD), out).part(0, len(pixels))
     return out
 
 
@@ -69,10 +93,8 @@ def exact(pixels: np.ndarray, plan: Plan) -> np.ndarray:
 def test_any_region_is_what_the_definition_says(size, target, corners, mirrored, tone):
     pixels = noise(1, *size)
     (x0, x1), (y0, y1) = sorted(corners[:2]), sorted(corners[2:])
-    box = [[x0 * size[1], y0 * size[0], x1 * size[1] + 0.5, y1 * size[0] + 0.5]]
-    plan = Plan.still(np.array([size]), height=target[0], width=target[1], fit="crop")
-    plan.box[:], plan.flip[:] = box, mirrored
-    plan.brightness[:], plan.contrast[:] = tone
+    box = [x0 * size[1], y0 * size[0], x1 * size[1] + 0.5, y1 * size[0] + 0.5]
+    plan = plan_of(size, target, [region(size, target, box, mirrored), *toned(*tone)])
     assert np.allclose(rendered(pixels, plan), exact(pixels, plan), atol=2e-5)
 
 
@@ -106,7 +128,8 @@ def test_parts_make_the_same_as_the_whole(cuts):
 )
 def test_resampling_is_that_of_pillow_away_from_the_border(size, target):
     pixels = np.kron(noise(8, 8), np.ones((16, 16, 1), np.uint8))[: size[0], : size[1]]
-    plan = Plan.still(np.array([size]), height=target[0], width=target[1], fit="squash")
+    frame = Frame(canvas=np.array([size], float), height=target[0], width=target[1], fit="squash")
+    plan = planned([frame.into_input()], frame, sizes=np.array([size]))
     out = rendered(pixels[None], plan)[0] * np.array(STD) + np.array(MEAN)
     shown = Image.fromarray(pixels).resize(target[::-1], Image.Resampling.BILINEAR)
     assert np.abs(out * 255 - np.asarray(shown))[3:-3, 3:-3].max() < 1.01

@@ -1,5 +1,6 @@
 """`Augmentation`: the one pass from decoded pictures to what the network sees."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
@@ -8,10 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vitral.augment.op import Op
-from vitral.augment.plan import Plan
-from vitral.augment.render import Pass, levels_to_inputs, mix
-from vitral.augment.render_tensor import mix_tensor, render_tensor
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.op import Op, lower_in_turn
+from vitral.augment.plan import Plan, planned
+from vitral.augment.reference import mix_tensor, render_tensor
+from vitral.augment.render import Rendering, levels_to_inputs, mix
+from vitral.augment.targets import moved_mask, moved_targets
 from vitral.core import Batch, OptionError, Picture, Room, ShapeError, did_you_mean
 
 _FITS = ("crop", "squash")
@@ -24,13 +28,14 @@ class Augmentation:
     The pass keeps nothing between calls and may run in many threads at once.
 
     Args:
-        ops: random changes, in this order, at most one of each kind; none for evaluation.
+        ops: random changes, in this order; none for evaluation.
         height: rows of the network's input, in pixels, at least 1.
         width: columns of the network's input, in pixels, at least 1.
         mean: of red, green and blue on [0, 1], to be taken off.
         std: of red, green and blue on [0, 1], above 0, to be divided by.
         fit: how a picture of another shape becomes the input: `crop` takes the largest region of
             the input's shape from the center, `squash` the whole picture.
+        min_visible: share of a box that must still be seen for it to stay a target, in [0, 1].
     Raises:
         OptionError: one of the values does not hold what is said above.
     """
@@ -42,6 +47,7 @@ class Augmentation:
     mean: Sequence[float]
     std: Sequence[float]
     fit: str = field(default="crop")
+    min_visible: float = field(default=0.0)
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
@@ -55,18 +61,15 @@ class Augmentation:
         if self.fit not in _FITS:
             near = did_you_mean(self.fit, _FITS)
             raise OptionError(f"Augmentation.fit: must be one of {', '.join(_FITS)}, got {self.fit!r}{near}")
-        kinds = [op.kind for op in self.ops]
-        twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
-        if twice is not None:
-            # Both would draw the same numbers.
-            raise OptionError(
-                f"Augmentation.ops: must hold one op of each kind at most, got two of {twice!r}"
-            )
+        if not 0 <= self.min_visible <= 1:
+            raise OptionError(f"Augmentation.min_visible: must lie in [0, 1], got {self.min_visible}")
 
     def __call__(self, batch: Batch) -> Batch:
-        """Set `inputs` (and, where pictures are mixed, `other_labels` and `share`); return the batch.
+        """The batch with `inputs`, and with its targets where the pixels went.
 
-        `inputs` is float32, b x 3 x height x width, in channels-last memory.
+        `inputs` is float32, b x 3 x height x width, in channels-last memory. Where pictures are mixed
+        there are `other_labels` and `share`; masks, boxes and points follow the geometry (see
+        `targets`), but not the mixing.
 
         Raises:
             ShapeError: a picture is not uint8 of h x w x 3; it is named.
@@ -88,19 +91,41 @@ class Augmentation:
     def _on_device(self, batch: Batch, pixels: torch.Tensor) -> Batch:
         plan = self.plan(batch)
         gain, offset = levels_to_inputs(self.mean, self.std)
-        inputs = mix_tensor(render_tensor(pixels, plan, gain=gain, offset=offset), plan)
-        return _filled(batch, plan, inputs.permute(0, 3, 1, 2))
+        inputs = mix_tensor(render_tensor(pixels, plan, gain=gain, offset=offset), plan.mix)
+        return self.filled(batch, plan, inputs.permute(0, 3, 1, 2))
 
     def plan(self, batch: Batch) -> Plan:
         """Draw what will happen to each picture, without touching a pixel."""
-        plan = Plan.still(_sizes(batch), height=self.height, width=self.width, fit=self.fit)
-        for op in self.ops:
-            plan = op.sample(batch, plan)
-        return plan
+        sizes = _sizes(batch)
+        frame = Frame(canvas=sizes.astype(np.float64), height=self.height, width=self.width, fit=self.fit)
+        stages = lower_in_turn(self.ops, Draw(batch, ""), frame)
+        return planned((*stages, frame.after(stages).into_input()), frame, sizes=sizes)
+
+    def filled(self, batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
+        """The batch with its inputs, and with its targets where the plan moves them."""
+        changed: dict[str, Any] = {"inputs": inputs, "other_labels": None, "share": None}
+        if plan.mix.chosen.any():
+            device = batch.labels.device
+            changed["other_labels"] = batch.labels[torch.from_numpy(plan.mix.partner).to(device)]
+            changed["share"] = torch.from_numpy(plan.mix.share).float().to(device)
+        if batch.masks is not None:
+            changed["masks"] = [
+                moved_mask(mask, matrix, size=size, height=self.height, width=self.width)
+                for mask, matrix, size in zip(batch.masks, plan.matrix, plan.sizes.tolist(), strict=True)
+            ]
+        seen, points = moved_targets(plan, boxes=batch.boxes, points=batch.points, least=self.min_visible)
+        if seen is not None:
+            changed["boxes"] = [one.boxes for one in seen]
+            for name in ("box_labels", "box_crowd"):
+                values = getattr(batch, name)
+                if values is not None:
+                    changed[name] = [some[one.kept] for some, one in zip(values, seen, strict=True)]
+        return dataclasses.replace(batch, **changed, points=points)
 
     def show(self, batch: Batch) -> list[Picture]:
         """Draw what the network will see: the inputs with the normalization undone."""
-        inputs = batch.inputs if batch.inputs is not None else self(batch).inputs
+        batch = batch if batch.inputs is not None else self(batch)
+        inputs = batch.inputs
         assert inputs is not None
         values = inputs.detach().float().cpu().permute(0, 2, 3, 1).numpy()
         values = (values * np.array(self.std) + np.array(self.mean)) * 255
@@ -118,10 +143,11 @@ class RenderWork:
 
     def __init__(self, augmentation: Augmentation, batch: Batch, room: Room) -> None:
         assert not isinstance(batch.pixels, torch.Tensor)
+        self._augmentation = augmentation
         self._batch, self._plan = batch, augmentation.plan(batch)
         self._out = room((len(batch), augmentation.height, augmentation.width, 3))
         levels = levels_to_inputs(augmentation.mean, augmentation.std)
-        self._pass = Pass(batch.pixels, self._plan, *levels, self._out)
+        self._rendering = Rendering(batch.pixels, self._plan, *levels, self._out)
 
     def part(self, start: int, stop: int) -> None:
         """Render the pictures from `start` to before `stop`.
@@ -129,21 +155,13 @@ class RenderWork:
         Raises:
             ImageError: one of them cannot be decoded.
         """
-        self._pass.part(start, stop)
+        self._rendering.part(start, stop)
 
     def finish(self) -> Batch:
         """Mix pictures and fill in the batch."""
-        mix(self._out, self._plan)
-        return _filled(self._batch, self._plan, torch.from_numpy(self._out).permute(0, 3, 1, 2))
-
-
-def _filled(batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
-    batch.inputs = inputs
-    batch.other_labels = batch.share = None
-    if plan.mixed.any():
-        batch.other_labels = batch.labels[torch.from_numpy(plan.partner).to(batch.labels.device)]
-        batch.share = torch.from_numpy(plan.share).float().to(batch.labels.device)
-    return batch
+        mix(self._out, self._plan.mix)
+        inputs = torch.from_numpy(self._out).permute(0, 3, 1, 2)
+        return self._augmentation.filled(self._batch, self._plan, inputs)
 
 
 def _sizes(batch: Batch) -> NDArray[np.int64]:

@@ -1,11 +1,15 @@
 """`brightness`: lighter or darker pictures."""
 
-import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
 from vitral.augment.op import Op
-from vitral.augment.plan import Plan
-from vitral.core import Batch, option
+from vitral.augment.stages import Color, Stage
+from vitral.core import option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +22,7 @@ class Brightness(Op, kind="brightness"):
 
     zero = {"strength": 0.0}  # noqa: RUF012
 
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one factor per picture."""
-        factor = self.uniform(batch, "factor", 1 - self.strength, 1 + self.strength)
-        return dataclasses.replace(plan, brightness=plan.brightness * factor)
+        factor = draw.uniform("factor", 1 - self.strength, 1 + self.strength)
+        return (Color.of(factor[:, None, None] * np.eye(3, 4), op="brightness"),)

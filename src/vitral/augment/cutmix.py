@@ -1,17 +1,19 @@
 """`cutmix`: paste a part of one picture into another."""
 
-import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vitral.augment.mix import Mix
-from vitral.augment.plan import Plan
-from vitral.core import Batch, option
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.mix_op import MixOp
+from vitral.augment.stages import Mix, Stage
+from vitral.core import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class CutMix(Mix, kind="cutmix"):
+class CutMix(MixOp, kind="cutmix"):
     """Paste a rectangle of one picture into another; labels count by area.
 
     A picture that another op has already mixed is left as it is.
@@ -25,21 +27,22 @@ class CutMix(Mix, kind="cutmix"):
 
     zero = {"p": 0.0}  # noqa: RUF012
 
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Choose who gets a part of whom, and where."""
-        chosen = (self.uniform(batch, "chosen") < self.p) & ~plan.mixed
-        side = np.sqrt(1 - self.shares(batch, self.alpha))
-        x0, x1 = _span(self.uniform(batch, "x"), side, plan.width)
-        y0, y1 = _span(self.uniform(batch, "y"), side, plan.height)
-        pasted = np.stack([x0, y0, x1, y1], axis=1)
+        side = np.sqrt(1 - self.shares(draw, self.alpha))
+        x0, x1 = _span(draw.uniform("x"), side, frame.width)
+        y0, y1 = _span(draw.uniform("y"), side, frame.height)
         # The rectangle is cut off at the border, so the share is taken from what is left of it.
-        share = 1 - (x1 - x0) * (y1 - y0) / (plan.width * plan.height)
-        chosen &= share < 1
-        return dataclasses.replace(
-            plan,
-            partner=np.where(chosen, self.partners(batch), plan.partner),
-            share=np.where(chosen, share, plan.share),
-            pasted=np.where(chosen[:, None], pasted, plan.pasted),
+        share = 1 - (x1 - x0) * (y1 - y0) / (frame.width * frame.height)
+        return (
+            Mix(
+                op="cutmix",
+                partner=self.partners(draw),
+                share=share,
+                blended=np.zeros(len(frame), dtype=np.bool_),
+                pasted=np.stack([x0, y0, x1, y1], axis=1),
+                chosen=(draw.uniform("chosen") < self.p) & (share < 1),
+            ),
         )
 
 

@@ -1,13 +1,15 @@
 """`flip`: mirror pictures left to right."""
 
-import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame, about_center
 from vitral.augment.op import Op
-from vitral.augment.plan import Plan
-from vitral.core import Batch, OptionError, option, uniform
+from vitral.augment.stages import Stage
+from vitral.core import OptionError, option, uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +32,13 @@ class Flip(Op, kind="flip"):
         if self.alternate and self.p != 0.5:
             raise OptionError(f"Flip.p: must be 0.5 when alternate is on, got {self.p:g}")
 
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Mirror some pictures."""
+        batch = draw.batch
         if self.alternate:
             first = uniform(batch.seed, 0, batch.draws, "flip.first") < 0.5
-            flip = first ^ bool(batch.epoch % 2)
+            chosen = first ^ bool(batch.epoch % 2)
         else:
-            flip = self.uniform(batch, "flip") < self.p
-        return dataclasses.replace(plan, flip=np.logical_xor(plan.flip, flip))
+            chosen = draw.uniform("flip") < self.p
+        mirrored = np.tile(np.diag([-1.0, 1.0]), (len(frame), 1, 1))
+        return (about_center(frame, mirrored, op="flip").only(chosen, frame.canvas),)

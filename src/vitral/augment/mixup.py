@@ -1,17 +1,19 @@
 """`mixup`: blend two pictures and their labels."""
 
-import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vitral.augment.mix import Mix
-from vitral.augment.plan import Plan
-from vitral.core import Batch, option
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.mix_op import MixOp
+from vitral.augment.stages import Mix, Stage
+from vitral.core import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixUp(Mix, kind="mixup"):
+class MixUp(MixOp, kind="mixup"):
     """Blend two pictures and their labels with one random weight.
 
     A picture that another op has already mixed is left as it is.
@@ -25,12 +27,16 @@ class MixUp(Mix, kind="mixup"):
 
     zero = {"p": 0.0}  # noqa: RUF012
 
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Choose who is mixed, with whom, and how much."""
-        chosen = (self.uniform(batch, "chosen") < self.p) & ~plan.mixed
-        return dataclasses.replace(
-            plan,
-            partner=np.where(chosen, self.partners(batch), plan.partner),
-            share=np.where(chosen, self.shares(batch, self.alpha), plan.share),
-            blended=plan.blended | chosen,
+        count = len(frame)
+        return (
+            Mix(
+                op="mixup",
+                partner=self.partners(draw),
+                share=self.shares(draw, self.alpha),
+                blended=np.ones(count, dtype=np.bool_),
+                pasted=np.zeros((count, 4), dtype=np.int64),
+                chosen=draw.uniform("chosen") < self.p,
+            ),
         )

@@ -1,36 +1,112 @@
 """`Op`: one random change of the training pictures."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool
 from numpy.typing import NDArray
 
-from vitral.augment.plan import Plan
-from vitral.core import Batch, Spec, uniform
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.stages import Stage
+from vitral.augment.variables import Variable
+from vitral.core import OptionError, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Op(Spec, family="op"):
-    """One random change; it draws numbers for a whole batch and touches no pixel.
+    """One random change; it draws numbers for a whole batch, and lowers to stages.
 
-    What is drawn for a picture is a pure function of (seed, epoch, `batch.draws`, kind of op):
+    What is drawn for a picture is a pure function of (seed, epoch, `batch.draws`, the op's place):
     worker count, order and composition of the batch do not change it. Only which picture is the
     partner of a mix depends on the other pictures of the batch.
+
+    A number may be given as a constant, as a pair (a range in which all are alike), or as a variable.
+
+    Raises:
+        OptionError: a range is upside down, or a variable can leave the option's range.
     """
 
     zero: ClassVar[Mapping[str, Any]]
     """The options at which the op changes nothing."""
 
-    @abstractmethod
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
-        """Draw this op's numbers for a batch and return the plan with them worked in."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Options of an op that is nothing without some."""
 
-    def uniform(
-        self, batch: Batch, name: str, low: float = 0.0, high: float = 1.0
-    ) -> Float[NDArray[np.float64], " b"]:
-        """One number in [low, high) per picture; another `name` gives independent numbers."""
-        return uniform(batch.seed, batch.epoch, batch.draws, f"{self.kind}.{name}", low=low, high=high)
+    def __add__(self, other: "Op") -> "Op":
+        """Both, one after the other."""
+        from vitral.augment.sequence import Sequence as Both
+
+        parts = [op.ops if isinstance(op, Both) else (op,) for op in (self, other)]
+        return Both(ops=(*parts[0], *parts[1]))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, (_, _, known) in self.options().items():
+            value = getattr(self, name)
+            where = f"{type(self).__name__}.{name}"
+            if isinstance(value, Variable):
+                low, high = value.bounds
+                if (known.low is not None and low < known.low) or (
+                    known.high is not None and high > known.high
+                ):
+                    raise OptionError(
+                        f"{where}: must lie in [{known.low}, {known.high}], got a variable from {low:g} to "
+                        f"{high:g}; Truncated keeps it within bounds"
+                    )
+            elif isinstance(value, tuple) and len(value) == 2 and _numbers(value) and value[0] > value[1]:
+                raise OptionError(
+                    f"{where}: must be (low, high) with low <= high, got ({value[0]:g}, {value[1]:g})"
+                )
+
+    @abstractmethod
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
+        """Draw this op's numbers for a batch: what happens to each picture, as stages."""
+
+
+def _numbers(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def lower_in_turn(ops: Sequence[Op], draw: Draw, frame: Frame) -> tuple[Stage, ...]:
+    """The stages of ops one after another; each has random numbers of its own."""
+    stages: list[Stage] = []
+    for op, numbers in zip(ops, draws_of(ops, draw), strict=True):
+        lowered = op.lower(numbers, frame)
+        stages += lowered
+        frame = frame.after(lowered)
+    return tuple(stages)
+
+
+def lower_some(
+    ops: Sequence[Op], chosen: Bool[NDArray[np.bool_], "ops b"], draw: Draw, frame: Frame
+) -> tuple[Stage, ...]:
+    """The stages of ops one after another, of each for some of the pictures.
+
+    Args:
+        ops: in turn.
+        chosen: the pictures of each.
+        draw: random numbers; each op has some of its own.
+        frame: where the pictures stand before the first.
+    """
+    stages: list[Stage] = []
+    for op, some, numbers in zip(ops, chosen, draws_of(ops, draw), strict=True):
+        lowered = [stage.only(some, frame.canvas) for stage in op.lower(numbers, frame)]
+        stages += lowered
+        frame = frame.after(lowered)
+    return tuple(stages)
+
+
+def draws_of(ops: Sequence[Op], draw: Draw) -> list[Draw]:
+    """Random numbers for each op: the first of a kind keeps its own when another is added behind it."""
+    times: Counter[str] = Counter()
+    found = []
+    for op in ops:
+        kind = str(op.kind)
+        times[kind] += 1
+        found.append(draw.below(kind if times[kind] == 1 else f"{kind}.{times[kind]}"))
+    return found

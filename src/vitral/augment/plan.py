@@ -1,81 +1,196 @@
-"""`Plan`: what will happen to each picture of a batch, as numbers and before any pixel is touched."""
+"""`Plan`: what will happen to each picture of a batch, as numbers and before any pixel is touched.
 
+Stages are gathered into passes. In a pass the pixels are looked up once, through all its geometry
+multiplied; then come its tones, one after another on each row; then at most one filter. What commutes
+exactly is moved: a color matrix before geometry may as well come behind it, because weights of pixels
+add up to one, and a curve before the first geometry may be taken on the levels as they are stored.
+Levels are brought into [0, 255] at the end of a pass, and before a curve or a turn of hue.
+"""
+
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+from vitral.augment.frame import Frame
+from vitral.augment.stages import Color, Cover, Curve, Filter, Hue, Mix, Stage, Warp
+
+Tone = Color | Curve | Hue | Cover
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pass:
+    """One look at the pixels.
+
+    Args:
+        ops: the ops that are done in it, for a person.
+        matrix: from (x, y, 1) of the result to (x, y, 1) of the source, up to a factor.
+        canvas: height and width of the result, in pixels; of all but the last pass they are rounded up.
+        tones: what is done to colors, in turn.
+        filter: what needs the result of all that as a whole.
+        because: why the next pass could not be part of this one; "" for the last.
+    """
+
+    ops: tuple[str, ...]
+    matrix: Float[NDArray[np.float64], "b 3 3"]
+    canvas: Float[NDArray[np.float64], "b hw=2"]
+    tones: tuple[Tone, ...]
+    filter: Filter | None = None
+    because: str = ""
+
+    @property
+    def still(self) -> bool:
+        """Whether its geometry changes no picture."""
+        return bool((self.matrix == np.eye(3)).all())
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
-    """One row per picture; ops return a changed copy.
+    """All that happens to a batch.
 
     Args:
-        height: rows of the network's input, in pixels.
-        width: columns of the network's input, in pixels.
+        passes: in turn; the last one makes the input.
+        mix: what mixes pictures after that.
         sizes: height and width of each picture, in pixels.
-        box: region x0 y0 x1 y1 of each picture that becomes the input, in pixels of the picture;
-            where it leaves the picture, the picture is reflected at its border.
-        flip: whether the region is mirrored left to right.
-        brightness: factor on the values, 1 for no change.
-        contrast: factor on the distance from the mean of the region, 1 for no change.
-        partner: position in the batch of the picture this one is mixed with.
-        share: weight of this picture's label against its partner's, in [0, 1].
-        blended: whether the partner is blended in with weight 1 - share.
-        pasted: region x0 y0 x1 y1 of the input that the partner covers; empty for none.
+        height: rows of the network's input.
+        width: columns of the network's input.
     """
 
+    passes: tuple[Pass, ...]
+    mix: Mix
+    sizes: Int[NDArray[np.int64], "b hw=2"]
     height: int
     width: int
-    sizes: Int[NDArray[np.int64], "b hw=2"]
-    box: Float[NDArray[np.float64], "b xyxy=4"]
-    flip: Bool[NDArray[np.bool_], " b"]
-    brightness: Float[NDArray[np.float64], " b"]
-    contrast: Float[NDArray[np.float64], " b"]
-    partner: Int[NDArray[np.int64], " b"]
-    share: Float[NDArray[np.float64], " b"]
-    blended: Bool[NDArray[np.bool_], " b"]
-    pasted: Int[NDArray[np.int64], "b xyxy=4"]
 
-    @classmethod
-    def still(cls, sizes: Int[NDArray[np.int64], "b hw=2"], *, height: int, width: int, fit: str) -> Self:
-        """The plan that changes nothing: what evaluation and prediction use.
+    def __str__(self) -> str:
+        lines = []
+        for number, one in enumerate(self.passes, start=1):
+            lines.append(f"pass {number}: {', '.join(one.ops)}")
+            if one.because:
+                lines.append(f"        then another, because {one.because}")
+        mixed = int(self.mix.chosen.sum())
+        return "\n".join([*lines, f"mixed: {mixed} of {len(self.sizes)}"] if mixed else lines)
 
-        Args:
-            sizes: height and width of each picture, in pixels.
-            height: rows of the network's input, in pixels.
-            width: columns of the network's input, in pixels.
-            fit: `crop` takes the largest region of the input's shape from the center, `squash`
-                the whole picture.
-        """
-        count = len(sizes)
-        tall, wide = sizes[:, 0].astype(np.float64), sizes[:, 1].astype(np.float64)
-        if fit == "crop":
-            scale = np.minimum(tall / height, wide / width)
-            tall, wide = scale * height, scale * width
-        x0, y0 = (sizes[:, 1] - wide) / 2, (sizes[:, 0] - tall) / 2
-        return cls(
-            height=height,
-            width=width,
-            sizes=sizes,
-            box=np.stack([x0, y0, x0 + wide, y0 + tall], axis=1),
-            flip=np.zeros(count, dtype=np.bool_),
-            brightness=np.ones(count),
-            contrast=np.ones(count),
-            partner=np.arange(count),
-            share=np.ones(count),
-            blended=np.zeros(count, dtype=np.bool_),
-            pasted=np.zeros((count, 4), dtype=np.int64),
-        )
+    @property
+    def matrix(self) -> Float[NDArray[np.float64], "b 3 3"]:
+        """From (x, y, 1) of the input to (x, y, 1) of the picture, up to a factor, through all passes."""
+        whole = self.passes[0].matrix
+        for one in self.passes[1:]:
+            whole = whole @ one.matrix
+        return whole
 
     @property
     def mixed(self) -> Bool[NDArray[np.bool_], " b"]:
-        """Which pictures have already been given a partner."""
-        return self.blended | (self.pasted[:, 2] > self.pasted[:, 0])
+        """Which pictures are given a partner."""
+        return self.mix.chosen
 
-    @property
-    def untoned(self) -> Bool[NDArray[np.bool_], " b"]:
-        """Which pictures keep their brightness and contrast."""
-        return (self.brightness == 1) & (self.contrast == 1)
+
+def planned(stages: Sequence[Stage], frame: Frame, *, sizes: Int[NDArray[np.int64], "b hw=2"]) -> Plan:
+    """Gather the stages of a chain into passes.
+
+    Args:
+        stages: in turn; `frame.into_input()` comes last.
+        frame: where the chain began.
+        sizes: height and width of each picture.
+    """
+    making = _Making(frame)
+    mix = _unmixed(len(frame))
+    for stage in stages:
+        if isinstance(stage, Mix):
+            mix = _mixed(mix, stage)
+        else:
+            making.add(stage)
+    return Plan(passes=tuple(making.passes()), mix=mix, sizes=sizes, height=frame.height, width=frame.width)
+
+
+class _Making:
+    """The pass that stages are being added to, and those that are done."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._done: list[Pass] = []
+        self._canvas = frame.canvas
+        self._begin()
+
+    def _begin(self) -> None:
+        self._ops: list[str] = []
+        self._matrix = np.tile(np.eye(3), (len(self._canvas), 1, 1))
+        self._tones: list[Tone] = []
+
+    def add(self, stage: Stage) -> None:
+        """Join a stage to the pass when it can be, else begin another."""
+        if isinstance(stage, Warp):
+            behind = next((tone for tone in self._tones if not isinstance(tone, Color)), None)
+            if behind is not None and not (stage.matrix == np.eye(3)).all():
+                self._close(f"{stage.op} moves pixels, and {behind.op} ({behind.sort}) must come before that")
+            self._matrix = self._matrix @ stage.matrix
+            self._canvas = stage.canvas
+        elif isinstance(stage, Color):
+            if self._tones and isinstance(self._tones[-1], Color):
+                self._tones[-1] = _multiplied(self._tones[-1], stage)
+            else:
+                self._tones.append(stage)
+        elif isinstance(stage, Curve | Hue | Cover):
+            self._tones.append(stage)
+        elif isinstance(stage, Filter):
+            self._ops.append(stage.op)
+            self._close(f"{stage.op} ({stage.sort}) needs the picture as a whole", stage)
+            return
+        self._ops.append(stage.op)
+
+    def passes(self) -> list[Pass]:
+        """All passes, the last one closed."""
+        self._close("")
+        return self._done
+
+    def _close(self, because: str, filter_: Filter | None = None) -> None:
+        self._done.append(
+            Pass(
+                ops=tuple(dict.fromkeys(self._ops)),
+                matrix=self._matrix,
+                canvas=self._canvas,
+                tones=tuple(self._tones),
+                filter=filter_,
+                because=because,
+            )
+        )
+        self._begin()
+
+
+def _multiplied(first: Color, second: Color) -> Color:
+    """Two color matrices as one; both may add a part of the means of what will be seen."""
+    m1, t1, m2, t2 = (
+        first.matrix[..., :3],
+        first.matrix[..., 3:],
+        second.matrix[..., :3],
+        second.matrix[..., 3:],
+    )
+    matrix = np.concatenate([m2 @ m1, m2 @ t1 + t2 + second.of_means @ t1], axis=2)
+    means = m2 @ first.of_means + second.of_means @ (m1 + first.of_means)
+    return dataclasses.replace(first, op=f"{first.op}, {second.op}", matrix=matrix, of_means=means)
+
+
+def _unmixed(count: int) -> Mix:
+    return Mix(
+        op="",
+        partner=np.arange(count),
+        share=np.ones(count),
+        blended=np.zeros(count, dtype=np.bool_),
+        pasted=np.zeros((count, 4), dtype=np.int64),
+        chosen=np.zeros(count, dtype=np.bool_),
+    )
+
+
+def _mixed(before: Mix, stage: Mix) -> Mix:
+    """A picture that is mixed already is left as it is."""
+    new = stage.chosen & ~before.chosen
+    return Mix(
+        op=stage.op,
+        partner=np.where(new, stage.partner, before.partner),
+        share=np.where(new, stage.share, before.share),
+        blended=np.where(new, stage.blended, before.blended),
+        pasted=np.where(new[:, None], stage.pasted, before.pasted),
+        chosen=before.chosen | new,
+    )

@@ -14,6 +14,7 @@ import numpy as np
 from numba import boolean, float32, float64, int64, uint64, void
 
 from vitral.augment.compiled import ONE, PICTURE, THREE, TWO, compiled, reflected
+from vitral.augment.tones import normalize, tone
 
 
 @compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
@@ -214,22 +215,6 @@ def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissi
         made[y, k], made[y, k + ONE], made[y, k + TWO] = r0, r1, r2
 
 
-@compiled(float64(PICTURE, float64, float64, float64, float64))
-def _mean_level(source, x0, y0, x1, y1):  # pyright: ignore[reportMissingParameterType]
-    """Mean of all channels over the pixels that a box touches, inside the picture."""
-    tall, wide = source.shape[0], source.shape[1] // 3
-    left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
-    right = min(max(math.ceil(x1), left + 1), wide)
-    bottom = min(max(math.ceil(y1), top + 1), tall)
-    total = np.int64(0)
-    for y in range(top, bottom):
-        row, line = source[y, 3 * left : 3 * right], np.int64(0)
-        for j in range(row.size):
-            line += np.int64(row[j])
-        total += line
-    return total / (3.0 * (right - left) * (bottom - top))
-
-
 @compiled(void(float32[:, ::1], float32[::1], float32[::1]))
 def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
     """Nothing is darker than black or brighter than white."""
@@ -242,17 +227,26 @@ def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
             made[j] = min(max(made[j], black[j]), white[j])
 
 
-@compiled(void(PICTURE, float64[::1], boolean, float64, float64, float32[::1], float32[::1], float32[:, ::1]))
-def render_region(source, box, mirrored, brightness, contrast, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
+@compiled(
+    void(
+        PICTURE, float64[::1], boolean, boolean, float32[:, ::1],
+        int64[::1], float32[:, ::1], float32[:, :, ::1], float32[::1], float32[::1], float32[:, ::1],
+    )
+)  # fmt: skip
+def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
     """Resample a box of a picture to the input's size, mirror, tone and normalize it.
 
     Args:
         source: uint8 of h x (w * 3).
         box: x0 y0 x1 y1 in pixels of the picture; beyond the picture it is reflected.
         mirrored: left becomes right.
-        brightness: factor on the levels, 1 for no change.
-        contrast: factor on the distance from the mean level of the box, 1 for no change.
-        gain: of red, green and blue: what a level is multiplied by.
+        flipped: top becomes bottom.
+        plain: of red, green and blue: factor and summand that come before the tones; without tones
+            levels are clamped only when these change something.
+        kinds: the program of tones; see `tones.tone`.
+        numbers: of each tone.
+        tables: of each tone.
+        gain: of red, green and blue: what a level is multiplied by at last.
         offset: of the same: what is added then.
         out: float32 of height x (width * 3); all of it is written.
     """
@@ -262,28 +256,32 @@ def render_region(source, box, mirrored, brightness, contrast, gain, offset, out
     columns, column_weights = np.empty((width, taps_x), np.uint64), np.empty((width, taps_x), np.float32)
     rows, row_weights = np.empty((height, taps_y), np.uint64), np.empty((height, taps_y), np.float32)
     _weigh(box[0], box[2], wide, mirrored, THREE, columns, column_weights)
-    _weigh(box[1], box[3], tall, False, ONE, rows, row_weights)
+    _weigh(box[1], box[3], tall, flipped, ONE, rows, row_weights)
     low, high = np.int64(columns.min()), np.int64(columns.max()) + 3
-    toned = brightness != 1.0 or contrast != 1.0
-    middle = brightness * _mean_level(source, box[0], box[1], box[2], box[3]) if contrast != 1.0 else 0.0
-    factor, added = contrast * brightness, middle * (1.0 - contrast)
+    toned = kinds.size > 0
     scale, shift = np.empty(3 * wide, np.float32), np.empty(3 * wide, np.float32)
     for x in range(np.uint64(wide)):
         for c in range(3):
-            scale[3 * x + c] = factor * gain[c]
-            shift[3 * x + c] = added * gain[c] + offset[c]
-    lines = np.zeros((4, 3 * wide + 4), np.float32)
-    for y in range(0, height, 4):
+            scale[3 * x + c], shift[3 * x + c] = plain[c, 0], plain[c, 1]
+            if not toned:  # All at once.
+                scale[3 * x + c] *= gain[c]
+                shift[3 * x + c] = plain[c, 1] * gain[c] + offset[c]
+    lines, made = np.zeros((4, 3 * wide + 4), np.float32), np.empty((4, 3 * width), np.float32)
+    for top in range(0, height, 4):
         # At the lower end the last lines of the input are made again rather than too many.
-        y = min(y, max(height - 4, 0))
+        y = min(top, max(height - 4, 0))
         for z in range(4):
             row = min(y + z, height - 1)
             _weigh_rows(source, rows[row], row_weights[row], low, high, scale, shift, lines[z])
-        if height >= 4:
+        if height >= 4 and not toned:
             _weigh_columns(lines, columns, column_weights, out[y : y + 4])
-        else:
-            made = np.empty((4, 3 * width), np.float32)
-            _weigh_columns(lines, columns, column_weights, made)
-            out[:] = made[:height]
-    if toned:
+            continue
+        _weigh_columns(lines, columns, column_weights, made)
+        for z in range(min(height, 4)):
+            if toned:
+                tone(made[z], kinds, numbers, tables)
+                normalize(made[z], gain, offset, out[y + z])
+            else:
+                out[y + z] = made[z]
+    if not toned and (plain != np.array([[1, 0], [1, 0], [1, 0]], np.float32)).any():
         _clamp(out, gain, offset)

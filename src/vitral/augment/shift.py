@@ -1,13 +1,15 @@
 """`shift`: move pictures a few pixels, with reflected borders."""
 
-import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame, moved
 from vitral.augment.op import Op
-from vitral.augment.plan import Plan
-from vitral.core import Batch, option
+from vitral.augment.stages import Stage
+from vitral.core import option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +24,8 @@ class Shift(Op, kind="shift"):
 
     zero = {"px": 0}  # noqa: RUF012
 
-    def sample(self, batch: Batch, plan: Plan) -> Plan:
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Move each picture by a whole number of pixels in [-px, px], in x and in y."""
-        steps = [np.floor(self.uniform(batch, axis, -self.px, self.px + 1)) for axis in ("x", "y")]
-        scale = (plan.box[:, 2:] - plan.box[:, :2]) / (plan.width, plan.height)
-        move = np.stack(steps, axis=1) * scale
-        return dataclasses.replace(plan, box=plan.box + np.tile(move, 2))
+        x, y = (np.floor(draw.uniform(axis, -self.px, self.px + 1)) for axis in ("x", "y"))
+        pixel = frame.input_pixel
+        return (moved(frame, x * pixel[:, 1], y * pixel[:, 0], op="shift"),)

@@ -1,0 +1,43 @@
+"""`clahe`: contrast that follows the place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.op import Op
+from vitral.augment.stages import Filter, Stage
+from vitral.augment.variables import Param
+from vitral.core import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clahe(Op, kind="clahe"):
+    """Equalize lightness in tiles, with a limit on contrast.
+
+    Source:
+        Zuiderveld 1994, "Contrast limited adaptive histogram equalization", Graphics Gems IV.
+    """
+
+    limit: Param = option((1.0, 4.0), "steepest slope of a tile's curve", low=0.1, high=100)
+    tiles: int = option(8, "tiles along each side", low=1, high=64)
+    p: float = option(0.5, "how often a picture is equalized", low=0, high=1)
+
+    zero = {"p": 0.0}  # noqa: RUF012
+
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
+        """Draw one limit per picture."""
+        limit = draw.value(self.limit, "limit")
+
+        def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+            import cv2
+
+            lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
+            equalizer = cv2.createCLAHE(clipLimit=float(limit[i]), tileGridSize=(self.tiles, self.tiles))
+            lab[..., 0] = equalizer.apply(lab[..., 0])
+            return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+
+        return (Filter(op="clahe", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

@@ -1,0 +1,119 @@
+"""`Frame`: where the pictures of a batch stand in a chain of ops."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from vitral.augment.stages import Stage, Warp
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frame:
+    """What an op is told of the pictures it will change.
+
+    Args:
+        canvas: height and width of each picture at this place in the chain, in pixels.
+        height: rows of the network's input.
+        width: columns of the network's input.
+        fit: how a canvas of another shape becomes the input: `crop` or `squash`.
+    """
+
+    canvas: Float[NDArray[np.float64], "b hw=2"]
+    height: int
+    width: int
+    fit: str
+
+    def __len__(self) -> int:
+        return len(self.canvas)
+
+    @property
+    def tall(self) -> Float[NDArray[np.float64], " b"]:
+        """Height of each canvas."""
+        return self.canvas[:, 0]
+
+    @property
+    def wide(self) -> Float[NDArray[np.float64], " b"]:
+        """Width of each canvas."""
+        return self.canvas[:, 1]
+
+    @property
+    def input_pixel(self) -> Float[NDArray[np.float64], "b yx=2"]:
+        """Height and width of a pixel of the input, in pixels of the canvas."""
+        scale = self.canvas / (self.height, self.width)
+        if self.fit == "crop":
+            scale = np.repeat(scale.min(axis=1, keepdims=True), 2, axis=1)
+        return scale
+
+    def after(self, stages: Iterable[Stage]) -> Self:
+        """The frame behind some stages."""
+        canvas = self.canvas
+        for stage in stages:
+            if isinstance(stage, Warp):
+                canvas = stage.canvas
+        return self if canvas is self.canvas else dataclasses.replace(self, canvas=canvas)
+
+    def into_input(self) -> Warp:
+        """The last geometry of every chain: what brings the canvas to the input's size."""
+        tall, wide = (self.input_pixel * (self.height, self.width)).T
+        y0, x0 = (self.tall - tall) / 2, (self.wide - wide) / 2
+        return part_of_canvas(
+            self, x0, y0, wide, tall, into=np.array([[self.height, self.width]], float), op=self.fit
+        )
+
+
+def part_of_canvas(
+    frame: Frame,
+    x0: Float[NDArray[np.float64], " b"],
+    y0: Float[NDArray[np.float64], " b"],
+    wide: Float[NDArray[np.float64], " b"],
+    tall: Float[NDArray[np.float64], " b"],
+    *,
+    op: str,
+    into: Float[NDArray[np.float64], "b hw=2"] | None = None,
+) -> Warp:
+    """A rectangle of the canvas becomes the new canvas.
+
+    Args:
+        frame: the old canvas.
+        x0: left side of the rectangle, in pixels.
+        y0: upper side.
+        wide: its width.
+        tall: its height.
+        op: the op that does it.
+        into: height and width of the new canvas; None: those of the rectangle.
+    """
+    canvas = np.stack([tall, wide], axis=1)
+    size = canvas if into is None else np.broadcast_to(into, canvas.shape)
+    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix[:, 0, 0], matrix[:, 1, 1] = canvas[:, 1] / size[:, 1], canvas[:, 0] / size[:, 0]
+    matrix[:, 0, 2], matrix[:, 1, 2] = x0, y0
+    return Warp(op=op, matrix=matrix, canvas=size)
+
+
+def about_center(frame: Frame, linear: Float[NDArray[np.float64], "b 2 2"], *, op: str) -> Warp:
+    """A linear map around the center of the canvas, which keeps its size.
+
+    Args:
+        frame: the canvas.
+        linear: where a point of the new canvas lies in the old one, both seen from the center.
+        op: the op that does it.
+    """
+    center = frame.canvas[:, ::-1] / 2
+    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix[:, :2, :2] = linear
+    matrix[:, :2, 2] = center - np.einsum("bij,bj->bi", linear, center)
+    return Warp(op=op, matrix=matrix, canvas=frame.canvas)
+
+
+def moved(
+    frame: Frame, x: Float[NDArray[np.float64], " b"], y: Float[NDArray[np.float64], " b"], *, op: str
+) -> Warp:
+    """The canvas shows what lies x to the right and y below."""
+    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix[:, 0, 2], matrix[:, 1, 2] = x, y
+    return Warp(op=op, matrix=matrix, canvas=frame.canvas)

@@ -1,0 +1,27 @@
+"""`invert`: negatives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.op import Op
+from vitral.augment.stages import Color, Stage
+from vitral.core import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invert(Op, kind="invert"):
+    """Turn some pictures into their negatives: a level v becomes 255 - v."""
+
+    p: float = option(0.5, "how often a picture is inverted", low=0, high=1)
+
+    zero = {"p": 0.0}  # noqa: RUF012
+
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
+        """Invert some pictures."""
+        negative = np.concatenate([-np.eye(3), np.full((3, 1), 255.0)], axis=1)
+        color = Color.of(np.tile(negative, (len(frame), 1, 1)), op="invert")
+        return (color.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)

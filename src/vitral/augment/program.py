@@ -1,0 +1,144 @@
+"""`Program`: the tones of a pass as numbers for the compiled code."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from vitral.augment.plan import Tone
+from vitral.augment.stages import Color, Cover, Curve, Hue
+
+COLOR, CURVE, HUE = 0, 1, 2
+
+Means = Float[NDArray[np.float64], " c=3"]
+Arrays = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
+
+
+class Program:
+    """The tones of a pass for all pictures of a batch.
+
+    Args:
+        tones: in turn; what covers is drawn last, in a color that later tones have changed.
+    """
+
+    def __init__(self, tones: Sequence[Tone]) -> None:
+        self._tones = [tone for tone in tones if not isinstance(tone, Cover)]
+        self._covers = [(tone, tones[n + 1 :]) for n, tone in enumerate(tones) if isinstance(tone, Cover)]
+        self._kinds = np.array([_kind(tone) for tone in self._tones], dtype=np.int64)
+        self._needs_means = any(isinstance(tone, Color) and tone.of_means.any() for tone in self._tones)
+        only = self._tones[0] if len(self._tones) == 1 else None
+        self._diagonal = None
+        if isinstance(only, Color):
+            linear, rows = only.matrix[..., :3], only.of_means
+            self._diagonal = (linear == linear * np.eye(3)).all(axis=(1, 2)) & (rows == rows[:, :1]).all(
+                axis=(1, 2)
+            )
+        self._numbers = np.zeros((0, len(self._tones), 12), np.float32)
+        count = len(_of(self._tones[0])) if self._tones else 0
+        self._numbers = np.zeros((count, len(self._tones), 12), np.float32)
+        curves = any(isinstance(tone, Curve) for tone in self._tones)
+        self._tables = np.zeros((count if curves else 0, len(self._tones), 3, 257), np.float32)
+        for n, tone in enumerate(self._tones):
+            if isinstance(tone, Color):
+                self._numbers[:, n] = tone.matrix.reshape(count, 12)
+            elif isinstance(tone, Hue):
+                self._numbers[:, n, 0] = 6 * tone.turn
+            elif isinstance(tone, Curve):
+                self._tables[:, n, :, :256], self._tables[:, n, :, 256] = tone.table, tone.table[..., 255]
+
+    def __bool__(self) -> bool:
+        return bool(self._tones or self._covers)
+
+    def idle(self, count: int) -> Bool[NDArray[np.bool_], " b"]:
+        """Which of `count` pictures it does not change."""
+        idle = np.ones(count, dtype=np.bool_)
+        for tone in (*self._tones, *(cover for cover, _ in self._covers)):
+            if isinstance(tone, Color):
+                still = (tone.matrix == np.eye(3, 4)).all(axis=(1, 2))
+                idle &= still & (tone.of_means == 0).all(axis=(1, 2))
+            elif isinstance(tone, Curve):
+                idle &= (tone.table == np.arange(256, dtype=np.float32)).all(axis=(1, 2))
+            elif isinstance(tone, Hue):
+                idle &= tone.turn == 0
+            else:
+                idle &= (tone.boxes[..., :2] >= tone.boxes[..., 2:]).any(axis=2).all(axis=1)
+        return idle
+
+    def means(self, pixels: NDArray[np.uint8], box: Sequence[float]) -> Means | None:
+        """The means of the channels over the pixels that a box touches; None where nobody asks."""
+        if not self._needs_means:
+            return None
+        x0, y0, x1, y1 = box
+        tall, wide = pixels.shape[:2]
+        left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
+        right, bottom = min(max(int(np.ceil(x1)), left + 1), wide), min(max(int(np.ceil(y1)), top + 1), tall)
+        import cv2
+
+        return np.array(cv2.mean(pixels[top:bottom, left:right])[:3])
+
+    def plain(self, i: int, means: Means | None) -> Float[NDArray[np.float32], "c=3 2"] | None:
+        """Factor and summand of each channel, where the tones of a picture are no more than that."""
+        if not self._tones:
+            return np.array([[1, 0], [1, 0], [1, 0]], dtype=np.float32)
+        color = self._tones[0]
+        if self._diagonal is None or not self._diagonal[i] or not isinstance(color, Color):
+            return None
+        added = color.matrix[i, :, 3] + (0.0 if means is None else color.of_means[i] @ means)
+        return np.stack([np.diag(color.matrix[i]), added], axis=1).astype(np.float32)
+
+    def of(self, i: int, means: Means | None, *, nothing: bool = False) -> Arrays:
+        """Kinds, numbers and tables of the tones of a picture.
+
+        Args:
+            i: number of the picture in the batch.
+            means: of the channels, when `means` gives them.
+            nothing: no tones at all, because they are done elsewhere.
+        """
+        if nothing or not self._tones:
+            return _NOTHING
+        numbers = self._numbers[i]
+        if means is not None:
+            numbers = numbers.copy()
+            # Means behind earlier tones than a matrix are taken as those before them.
+            for n, tone in enumerate(self._tones):
+                if isinstance(tone, Color):
+                    numbers[n].reshape(3, 4)[:, 3] += (tone.of_means[i] @ means).astype(np.float32)
+        tables = self._tables[i] if len(self._tables) else _NOTHING[2]
+        return self._kinds, numbers, tables
+
+    def cover(
+        self, out: NDArray[np.float32], i: int, gain: NDArray[np.float32], offset: NDArray[np.float32]
+    ) -> None:
+        """Fill what is covered in a picture that is finished otherwise."""
+        for cover, later in self._covers:
+            height, width = len(out), out.shape[1] // 3
+            scale = (width, height) / cover.canvas[i, ::-1]
+            picture = out.reshape(height, width, 3)
+            for box, color in zip(cover.boxes[i] * np.tile(scale, 2), cover.colors[i], strict=True):
+                x0, y0, x1, y1 = np.clip(np.rint(box), 0, [width, height, width, height]).astype(int)
+                picture[y0:y1, x0:x1] = _toned(color, later, i) * gain + offset
+
+
+_NOTHING: Arrays = (
+    np.zeros(0, np.int64),
+    np.zeros((0, 12), np.float32),
+    np.zeros((0, 3, 257), np.float32),
+)
+
+
+def _kind(tone: Tone) -> int:
+    return COLOR if isinstance(tone, Color) else CURVE if isinstance(tone, Curve) else HUE
+
+
+def _of(tone: Tone) -> NDArray[np.floating]:
+    return tone.matrix if isinstance(tone, Color) else tone.table if isinstance(tone, Curve) else tone.turn
+
+
+def _toned(color: NDArray[np.float64], tones: Sequence[Tone], i: int) -> NDArray[np.float32]:
+    from vitral.augment.tones import tone
+
+    row = np.ascontiguousarray(color, dtype=np.float32)
+    program = Program([one for one in tones if not isinstance(one, Cover)])
+    tone(row, *program.of(i, None))
+    return np.clip(row, 0, 255)

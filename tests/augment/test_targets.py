@@ -1,0 +1,140 @@
+"""Masks, boxes and points go where the pixels go."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitral.augment import (
+    Augmentation,
+    Flip,
+    Perspective,
+    QuarterTurn,
+    RandomResizedCrop,
+    Rotate,
+    Scale,
+    Shear,
+    Translate,
+    Transpose,
+)
+from vitral.augment.targets import moved_back, moved_boxes, moved_mask, moved_points, seen_boxes
+from vitral.core import OptionError
+
+CHAIN = (RandomResizedCrop(), Flip(), Rotate(), Shear(), Scale(), Translate(), Transpose(), QuarterTurn())
+UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+
+
+def disks(count: int, size: int = 96) -> tuple[np.ndarray, np.ndarray]:
+    """One white disk on black in each picture, and its center."""
+    random = np.random.default_rng(0)
+    centers = random.uniform(0.4 * size, 0.6 * size, (count, 2))
+    y, x = np.mgrid[:size, :size] + 0.5
+    inside = np.hypot(x - centers[:, 0, None, None], y - centers[:, 1, None, None]) < 9
+    return np.repeat(np.where(inside, 255, 0).astype(np.uint8)[..., None], 3, axis=3), centers
+
+
+@pytest.mark.parametrize(
+    "ops", [CHAIN, (Perspective(strength=0.2), Flip(p=1.0))], ids=["affine", "perspective"]
+)
+def test_masks_boxes_and_points_follow_a_disk(batch_of, ops) -> None:
+    pixels, centers = disks(24)
+    batch = batch_of(
+        pixels,
+        masks=[(picture[..., 0] > 0).astype(np.uint8) for picture in pixels],
+        boxes=[np.array([[x - 9, y - 9, x + 9, y + 9]]) for x, y in centers],
+        box_labels=[np.array([3])] * 24,
+        box_crowd=[np.array([False])] * 24,
+        points=[np.array([[[x, y, 2.0]]]) for x, y in centers],
+    )
+    made = Augmentation(ops, height=72, width=80, **UNIT)(batch)
+    assert made.inputs is not None
+    assert made.masks is not None
+    assert made.boxes is not None
+    assert made.points is not None
+    seen = 0
+    for picture, mask, boxes, points in zip(made.inputs, made.masks, made.boxes, made.points, strict=True):
+        bright = picture[0].numpy() > 0.5
+        assert mask.shape == (72, 80)
+        assert (bright != (mask == 1))[mask != 255].mean() < 0.01
+        if len(boxes) == 0 or points[0, 0, 2] == 0 or not (mask == 1).sum() > 100:
+            continue
+        seen += 1
+        y, x = np.nonzero(bright & (mask != 255))
+        x0, y0, x1, y1 = boxes[0]
+        assert x.min() + 1.5 >= x0
+        assert x.max() - 0.5 <= x1
+        assert y.min() + 1.5 >= y0
+        assert y.max() - 0.5 <= y1
+        if x.min() > 1 and y.min() > 1 and x.max() < 78 and y.max() < 70:
+            assert np.hypot(points[0, 0, 0] - x.mean() - 0.5, points[0, 0, 1] - y.mean() - 0.5) < 2.5
+    assert seen > 8
+    assert batch.boxes[0][0, 2] - batch.boxes[0][0, 0] == pytest.approx(18)
+
+
+@given(
+    x=st.floats(-50, 150),
+    y=st.floats(-50, 150),
+    a=st.floats(-1, 1),
+    b=st.floats(-1, 1),
+    p=st.floats(0, 0.002),
+)
+def test_there_and_back_is_the_same_place(x: float, y: float, a: float, b: float, p: float) -> None:
+    matrix = np.array([[1.0 + a * 0.5, b * 0.5, 5.0], [-b * 0.5, 1.2, -3.0], [p, p / 2, 1.0]])
+    there = moved_back(np.array([[x, y]]), matrix)
+    if np.isfinite(there).all():
+        assert np.allclose(moved_points(there, matrix), [[x, y]], atol=1e-6)
+
+
+def test_a_point_behind_the_horizon_has_no_place() -> None:
+    matrix = np.array([[1.0, 0, 0], [0, 1, 0], [-0.1, 0, 1]])
+    assert np.isnan(moved_back(np.array([[20.0, 0.0]]), matrix)).all()
+
+
+def test_a_flip_maps_x_to_width_minus_x() -> None:
+    matrix = np.array([[-1.0, 0, 30], [0, 1, 0], [0, 0, 1]])
+    assert moved_points(np.array([[4.0, 7.0]]), matrix).tolist() == [[26.0, 7.0]]
+    assert moved_boxes(np.array([[4.0, 7.0, 10.0, 9.0]]), matrix).tolist() == [[20.0, 7.0, 26.0, 9.0]]
+
+
+def test_boxes_are_cut_off_and_dropped_when_too_little_is_left() -> None:
+    boxes = np.array([[-10.0, 0, 10, 10], [-18, 0, 2, 10], [-30, 0, -10, 10], [2, 2, 4, 4]])
+    some = seen_boxes(boxes, height=20, width=20, least=0.3)
+    assert some.kept.tolist() == [True, False, False, True]
+    assert some.boxes.tolist() == [[0, 0, 10, 10], [2, 2, 4, 4]]
+    assert seen_boxes(boxes, height=20, width=20, least=0.0).kept.tolist() == [True, True, False, True]
+
+
+def test_labels_stay_with_their_boxes_and_invisible_points_are_told(batch_of) -> None:
+    pixels = np.zeros((1, 20, 20, 3), np.uint8)
+    batch = batch_of(
+        pixels,
+        boxes=[np.array([[0.0, 0, 4, 4], [12, 12, 18, 18]])],
+        box_labels=[np.array([5, 7])],
+        points=[np.array([[[1.0, 1, 2]], [[15, 15, 2]]])],
+    )
+    made = Augmentation((Translate(x=-0.5, y=-0.5),), height=20, width=20, **UNIT)(batch)
+    assert made.boxes is not None
+    assert made.box_labels is not None
+    assert made.points is not None
+    assert made.boxes[0].tolist() == [[2, 2, 8, 8]]
+    assert made.box_labels[0].tolist() == [7]
+    assert made.points[0].tolist() == [[[5, 5, 2]]]
+
+
+def test_a_mask_may_have_another_resolution_than_its_picture() -> None:
+    mask = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    made = moved_mask(mask, np.eye(3), size=(8, 8), height=8, width=8)
+    assert np.array_equal(made, np.kron(mask, np.ones((2, 2), np.uint8)))
+
+
+def test_outside_a_mask_is_not_counted() -> None:
+    matrix = np.array([[1.0, 0, 2], [0, 1, 0], [0, 0, 1]])
+    made = moved_mask(np.ones((3, 3), np.uint8), matrix, size=(3, 3), height=3, width=3)
+    assert made.tolist() == [[1, 255, 255]] * 3
+
+
+def test_a_share_that_is_none_is_named() -> None:
+    with pytest.raises(OptionError, match=r"Augmentation\.min_visible: must lie in \[0, 1\], got 2"):
+        Augmentation((), height=4, width=4, min_visible=2, **UNIT)
