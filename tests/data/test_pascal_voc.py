@@ -439,7 +439,9 @@ def test_every_text_encoding_that_xml_names_is_read(draw: Draw) -> None:
 def test_a_loader_gives_boxes_beside_their_pictures(draw: Draw, workers: int) -> None:
     root = draw(*[f"JPEGImages/{i}.png" for i in range(10)])
     for i in range(10):
-        thing = marked("cat" if i % 2 else "dog", (1, 1, 1 + i % 8, 8), f"<difficult>{int(i >= 8)}</difficult>")
+        thing = marked(
+            "cat" if i % 2 else "dog", (1, 1, 1 + i % 8, 8), f"<difficult>{int(i >= 8)}</difficult>"
+        )
         annotate(root / f"Annotations/{i}.xml", *[thing] * (i % 3))
     for batch in vt.Loader(open_pictures(root), batch_size=4, shuffle=True, workers=workers):
         assert batch.boxes is not None
