@@ -9,6 +9,7 @@ from vitral.data.orientation import EXIF_START, exif_orientation
 _FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 _SCAN = 0xDA
+_RESTARTS = 0xDD
 _APP1 = 0xE1
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 # Where the frame header usually is; a color profile or a preview may push it farther.
@@ -28,6 +29,7 @@ class JpegHeader:
         orientation: 1 to 8 as in EXIF.
         frame_at: offset of the frame header's marker in the file.
         scan_channels: channels in its first scan; 0: not known.
+        restarts: whether restart markers come in its scans.
     """
 
     height: int
@@ -38,6 +40,7 @@ class JpegHeader:
     orientation: int
     frame_at: int
     scan_channels: int
+    restarts: bool
 
     @property
     def huffman(self) -> bool:
@@ -70,7 +73,7 @@ def jpeg_header(data: bytes | memoryview) -> JpegHeader | None:
 
 
 def _header(data: bytes) -> JpegHeader | None:
-    at, last, frame, scan_channels = 2, len(data) - 10, 0, 0
+    at, last, frame, scan_channels, restarts = 2, len(data) - 10, 0, 0, False
     exif = xmp = b""
     while at <= last:
         if data[at] != 0xFF:
@@ -90,6 +93,8 @@ def _header(data: bytes) -> JpegHeader | None:
             return None
         if marker in _FRAME:
             frame = at
+        elif marker == _RESTARTS:
+            restarts = data[at + 4] != 0 or data[at + 5] != 0
         elif marker == _APP1 and data.startswith(EXIF_START, at + 4):
             # A block longer than a segment goes on in the next one.
             start = at + 4 + (len(EXIF_START) if exif else 0)
@@ -101,4 +106,5 @@ def _header(data: bytes) -> JpegHeader | None:
         return None
     bits, height, width, channels = struct.unpack_from(">BHHB", data, frame + 4)
     turned = exif_orientation(exif, xmp)
-    return JpegHeader(height, width, channels, bits, data[frame + 1], turned, frame, scan_channels)
+    process = data[frame + 1]
+    return JpegHeader(height, width, channels, bits, process, turned, frame, scan_channels, restarts)
