@@ -8,6 +8,8 @@ from typing import Any
 
 import simplejpeg
 
+_PAUSE_S = 1.5
+
 
 def batches_per_second(batches: Callable[[], Iterable[Any]], size: int, seconds: float) -> float:
     """Pictures per second of an endless supply of batches, after its first one.
@@ -50,10 +52,17 @@ def decodes_per_second(files: list[bytes], seconds: float, threads: int = 2) -> 
 
 
 def in_rounds(contenders: dict[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
-    """Each contender once a round, in turn; the first round is a warm-up and not kept."""
+    """Each contender once a round, in turn; the first round is a warm-up and not kept.
+
+    Between them is a pause, because the workers of a `DataLoader` that is left in the middle of an
+    epoch still make the batches they were asked for.
+    """
     kept = []
     for number in range(rounds + 1):
-        row = {name: run() for name, run in contenders.items()}
+        row = {}
+        for name, run in contenders.items():
+            row[name] = run()
+            time.sleep(_PAUSE_S)
         said = "warm-up" if number == 0 else f"round {number}"
         print(said, {name: round(rate) for name, rate in row.items()}, flush=True)
         if number:

@@ -10,14 +10,15 @@ import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
 from numpy.typing import NDArray
+from PIL import Image
 
 from vitral.core import ImageError
 from vitral.data.byte_budget import DECODING
 from vitral.data.jpeg_header import HEAD_BYTES, JpegHeader, jpeg_header
 from vitral.data.one_line import one_line
-from vitral.data.orientation import upright
+from vitral.data.orientation import MIRRORED_X, MIRRORED_Y, upright
 from vitral.data.os_reason import os_reason
-from vitral.data.pillow_pixels import check_memory, check_size, pillow_pixels
+from vitral.data.pillow_pixels import check_memory, check_size, pillow_pixels, rgb_pixels
 
 MAX_BYTES = 2**30
 MAX_PIXELS = 178_956_970  # Where Pillow too refuses; memory usually sets the limit before.
@@ -26,10 +27,14 @@ Encoded = bytes | memoryview
 Result = TypeVar("Result")
 
 JPEG_START = b"\xff\xd8\xff"
+_SCAN = b"\xff\xda"
 # The entropy coding of a block takes a bit at least, even of an empty one.
 _MOST_PIXELS_PER_BYTE = 8 * 64
-# Some phones write this; the pixels are whole, so Pillow, which stops only at lost data, decides.
-_HARMLESS = "Invalid SOS parameters"
+# An encoder writes about ten; each goes through all blocks again, whether it holds anything or not.
+_MOST_SCANS = 50
+# Some phones write the first; the second is chroma at a size that TurboJPEG has no name for. The pixels
+# may be whole, so Pillow, which stops only at lost data, decides.
+_PILLOW_DECIDES = ("Invalid SOS parameters", "Could not determine subsampling level")
 # Without waiting: a name may lead to a pipe that nobody ever writes to.
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -49,7 +54,8 @@ def decode(
     not applied. A file that is cut short or damaged is an error, never a grey half.
 
     A picture that would take more than 448 MiB to decode, or whose file is too small for the size
-    it claims, is refused before any pixel is decoded; large pictures wait for one another (see
+    it claims, or that a small file could make slow (more than 50 scans of a JPEG, 32,768 strips of
+    a TIFF) is refused before any pixel is decoded; large pictures wait for one another (see
     `ByteBudget`).
 
     Args:
@@ -148,9 +154,12 @@ def baseline_header(data: Encoded, max_pixels: int = MAX_PIXELS) -> JpegHeader |
         raise ValueError(
             f"is damaged: {len(data):,} bytes cannot hold {header.width} x {header.height} pixels"
         )
+    if header.progressive:
+        scans = bytes(data).count(_SCAN)
+        if scans > _MOST_SCANS:
+            raise ValueError(f"has {scans} scans; the limit is {_MOST_SCANS}")
     turned = 3 if header.orientation != 1 else 0
-    coefficients = 2 * header.channels if header.progressive else 0
-    check_memory(header.height * header.width * (max(3, header.channels) + coefficients + turned))
+    check_memory(header.height * header.width * (_bytes_per_pixel(header) + turned))
     return header
 
 
@@ -167,40 +176,56 @@ def jpeg_pixels(
     Raises:
         ValueError: the data is damaged; the text is the reason alone.
     """
-    if header.channels not in (1, 3):
-        if header.channels == 4:
-            # It raises on lost data, which Pillow passes over.
-            with budgeted(header):
-                simplejpeg.decode_jpeg(data, colorspace="CMYK")
-        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor)
+    if header.channels not in (1, 3, 4):
+        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor, header.orientation)
     height, width = -(-header.height // factor), -(-header.width // factor)
     try:
         with budgeted(header):
-            pixels = simplejpeg.decode_jpeg(data, min_height=height, min_width=width, min_factor=factor)
+            if header.channels == 4:
+                pixels = _smaller(_from_cmyk(data), factor)
+            else:
+                pixels = simplejpeg.decode_jpeg(data, min_height=height, min_width=width, min_factor=factor)
     except ValueError as error:
-        if _HARMLESS not in str(error):
+        if not any(text in str(error) for text in _PILLOW_DECIDES):
             raise
-        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor)
+        return _smaller(pillow_pixels(data, max_pixels=max_pixels), factor, header.orientation)
     if pixels.shape[:2] != (height, width):
         raise ValueError(f"was decoded to {pixels.shape[1]} x {pixels.shape[0]}, not {width} x {height}")
     return pixels if header.orientation == 1 else upright(pixels, header.orientation)
 
 
 def budgeted(header: JpegHeader) -> AbstractContextManager[None]:
-    per_pixel = max(3, header.channels) + (2 * header.channels if header.progressive else 0)
-    return DECODING.taken(header.height * header.width * per_pixel)
+    """Hold, while a JPEG is decoded, the memory that it takes."""
+    return DECODING.taken(header.height * header.width * _bytes_per_pixel(header))
 
 
-def _smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Average blocks of factor x factor pixels, those at the right and lower edge of what there is."""
+def _bytes_per_pixel(header: JpegHeader) -> int:
+    pixels = 4 + 3 if header.channels == 4 else 3
+    return pixels + (2 * header.channels if header.progressive else 0)
+
+
+def _from_cmyk(data: Encoded) -> NDArray[np.uint8]:
+    """CMYK as Pillow converts it; it comes inverted, as Adobe writes it, and Pillow takes all for that.
+
+    Pillow does not decode it, because it passes over lost data.
+    """
+    inks = simplejpeg.decode_jpeg(data, colorspace="CMYK")
+    np.subtract(255, inks, out=inks)
+    height, width, _ = inks.shape
+    return rgb_pixels(Image.frombuffer("CMYK", (width, height), inks, "raw", "CMYK", 0, 1))
+
+
+def _smaller(pixels: NDArray[np.uint8], factor: int, orientation: int = 1) -> NDArray[np.uint8]:
+    """Average blocks of factor x factor pixels, the last ones in the stored picture of what there is."""
     if factor == 1:
         return pixels
     import cv2
 
     height, width = pixels.shape[:2]
-    right, below = -width % factor, -height % factor
-    whole = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    size = (width + right) // factor, (height + below) // factor
+    x, y = -width % factor, -height % factor
+    left, above = x * (orientation in MIRRORED_X), y * (orientation in MIRRORED_Y)
+    whole = cv2.copyMakeBorder(pixels, above, y - above, left, x - left, cv2.BORDER_REPLICATE)
+    size = (width + x) // factor, (height + y) // factor
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

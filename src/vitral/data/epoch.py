@@ -86,7 +86,7 @@ class _Recipe:
         self.order = loader.order if len(positions) else None
         # Pictures in memory are so little work that handing parts of it around would cost more.
         in_memory = loader.pictures.array is not None
-        self.parts = 1 if in_memory else max(1, min(2 * loader.workers, loader.batch_size // _SMALLEST_PART))
+        self.parts = 1 if in_memory else max(1, min(4 * loader.workers, loader.batch_size // _SMALLEST_PART))
         self.steps = 1 if self.parts == 1 else self.parts + 1
         self._under_way: dict[int, _UnderWay] = {}
         self._lock = threading.Lock()

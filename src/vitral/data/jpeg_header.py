@@ -8,6 +8,10 @@ from vitral.data.orientation import EXIF_START, exif_orientation
 # Start of frame: every kind but 0xC4 (Huffman tables), 0xC8 (reserved) and 0xCC (arithmetic tables).
 _FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
+_SCAN = 0xDA
+_RESTARTS = 0xDD
+_APP1 = 0xE1
+_XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 # Where the frame header usually is; a color profile or a preview may push it farther.
 HEAD_BYTES = 4096
 
@@ -24,6 +28,8 @@ class JpegHeader:
         process: the marker of its frame, 0xC0 to 0xCF.
         orientation: 1 to 8 as in EXIF.
         frame_at: offset of the frame header's marker in the file.
+        scan_channels: channels in its first scan; 0: not known.
+        restarts: whether restart markers come in its scans.
     """
 
     height: int
@@ -33,6 +39,8 @@ class JpegHeader:
     process: int
     orientation: int
     frame_at: int
+    scan_channels: int
+    restarts: bool
 
     @property
     def huffman(self) -> bool:
@@ -42,7 +50,7 @@ class JpegHeader:
     @property
     def progressive(self) -> bool:
         """Whether all coefficients must be kept in memory until the end."""
-        return self.process == 0xC2
+        return self.process == 0xC2 or self.scan_channels < self.channels
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -52,7 +60,7 @@ class JpegHeader:
 
 
 def jpeg_header(data: bytes | memoryview) -> JpegHeader | None:
-    """Read the markers up to the frame header; None when they make no sense.
+    """Read the markers up to the first scan; None when they make no sense.
 
     Source:
         ITU-T T.81 (1992), annex B; Exif 2.32, section 4.7.2.
@@ -60,11 +68,13 @@ def jpeg_header(data: bytes | memoryview) -> JpegHeader | None:
     if isinstance(data, bytes):
         return _header(data)
     found = _header(bytes(data[:HEAD_BYTES]))
-    return found if found is not None or len(data) <= HEAD_BYTES else _header(bytes(data))
+    known = found is not None and found.scan_channels > 0
+    return found if known or len(data) <= HEAD_BYTES else _header(bytes(data))
 
 
 def _header(data: bytes) -> JpegHeader | None:
-    at, orientation, last = 2, 1, len(data) - 10
+    at, last, frame, scan_channels, restarts = 2, len(data) - 10, 0, 0, False
+    exif = xmp = b""
     while at <= last:
         if data[at] != 0xFF:
             return None
@@ -75,13 +85,26 @@ def _header(data: bytes) -> JpegHeader | None:
         if marker in _ALONE:
             at += 2
             continue
-        if marker in _FRAME:
-            bits, height, width, channels = struct.unpack_from(">BHHB", data, at + 4)
-            return JpegHeader(height, width, channels, bits, marker, orientation, at)
+        if marker == _SCAN:
+            scan_channels = data[at + 4]
+            break
         length = data[at + 2] << 8 | data[at + 3]
-        if length < 2:
+        if length < 2 or (frame and marker in _FRAME):
             return None
-        if marker == 0xE1 and data.startswith(EXIF_START, at + 4):
-            orientation = exif_orientation(data[at + 4 : at + 2 + length])
+        if marker in _FRAME:
+            frame = at
+        elif marker == _RESTARTS:
+            restarts = data[at + 4] != 0 or data[at + 5] != 0
+        elif marker == _APP1 and data.startswith(EXIF_START, at + 4):
+            # A block longer than a segment goes on in the next one.
+            start = at + 4 + (len(EXIF_START) if exif else 0)
+            exif += data[start : at + 2 + length]
+        elif marker == _APP1 and data.startswith(_XMP_START, at + 4):
+            xmp = data[at + 4 + len(_XMP_START) : at + 2 + length]
         at += 2 + length
-    return None
+    if not frame:
+        return None
+    bits, height, width, channels = struct.unpack_from(">BHHB", data, frame + 4)
+    turned = exif_orientation(exif, xmp)
+    process = data[frame + 1]
+    return JpegHeader(height, width, channels, bits, process, turned, frame, scan_channels, restarts)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vitral.core import Undecoded
 from vitral.core.undecoded import Box
@@ -22,13 +24,13 @@ from vitral.data.decode import (
     told,
 )
 from vitral.data.jpeg_header import JpegHeader, jpeg_header
-from vitral.data.orientation import exif_orientation
+from vitral.data.orientation import MIRRORED_X, MIRRORED_Y, exif_orientation, picture_orientation
 from vitral.data.pillow_pixels import check_size, opened
 from vitral.data.upper_rows import upper_rows
 
 # Those for which libjpeg-turbo has fast transforms; others cost more than the whole picture.
 FACTORS = (8, 4, 2)
-_TIFF_ORIENTATION = 0x0112
+_TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
 
 
 def upright_size_of_file(path: str, *, name: str) -> tuple[int, int]:
@@ -135,7 +137,11 @@ class JpegPicture:
         """
         scale = min((box[2] - box[0]) / width, (box[3] - box[1]) / height)
         factor = next((factor for factor in FACTORS if scale >= factor), 1)
-        x0, y0, x1, y1 = (side / factor for side in box)
+        # The decoder fills its last block up; in a mirrored picture that block comes first.
+        left = -self.shape[1] % factor if self._header.orientation in MIRRORED_X else 0
+        top = -self.shape[0] % factor if self._header.orientation in MIRRORED_Y else 0
+        x0, y0 = (box[0] + left) / factor, (box[1] + top) / factor
+        x1, y1 = (box[2] + left) / factor, (box[3] + top) / factor
         needed = math.ceil(y1 + reach((y1 - y0) / height))
 
         def pixels() -> NDArray[np.uint8]:
@@ -172,9 +178,16 @@ class OtherPicture:
 def _upright_size(data: Encoded) -> tuple[int, int]:
     with opened(data, MAX_PIXELS) as picture:
         check_size(picture.height, picture.width, MAX_PIXELS)
-        if picture.format == "TIFF":
-            orientation = picture.getexif().get(_TIFF_ORIENTATION, 1)
+        if isinstance(picture, TiffImageFile):
+            # Newer versions of Pillow give the size upright, before the pixels are.
+            width, height = picture.tag_v2[_TIFF_WIDTH], picture.tag_v2[_TIFF_HEIGHT]
         else:
-            orientation = exif_orientation(picture.info.get("exif") or b"")
-        turned = orientation in (5, 6, 7, 8)
-        return (picture.width, picture.height) if turned else (picture.height, picture.width)
+            width, height = picture.size
+        return (width, height) if _orientation(picture) >= 5 else (height, width)
+
+
+def _orientation(picture: ImageFile) -> int:
+    if picture.format == "PNG" and not picture.info.keys() & {"exif", "Raw profile type exif"}:
+        # Pillow would decode all pixels, in search of a block behind them.
+        return exif_orientation(b"", picture.info.get("XML:com.adobe.xmp", "").encode())
+    return picture_orientation(picture)

@@ -37,7 +37,7 @@ def upper_rows(
     frame = header.frame_at
     if header.orientation != 1 or header.progressive or header.channels not in (1, 3):
         return None
-    if not _one_plain_scan(data, frame, header.channels):
+    if header.scan_channels != header.channels or header.restarts:
         return None
     sampling = [data[frame + 11 + 3 * part] & 15 for part in range(header.channels)]
     unit = _BLOCK_PX * max(sampling)
@@ -55,16 +55,3 @@ def upper_rows(
         # Anything else is for the decoder of the whole to say.
         return pixels if _LEFT_OVER.fullmatch(str(error)) else None
     return pixels
-
-
-def _one_plain_scan(data: Encoded, frame: int, channels: int) -> bool:
-    """Whether the next scan holds all channels, and no restart markers come in it."""
-    at, last = frame, len(data) - 6
-    while at <= last and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xDA:
-            return data[at + 4] == channels
-        if marker == 0xDD and (data[at + 4] or data[at + 5]):
-            return False
-        at += 2 + (data[at + 2] << 8 | data[at + 3])
-    return False
