@@ -65,7 +65,11 @@ def test_scaling_and_shearing_are_those_of_scipy(changed) -> None:
         want = np.stack(
             [
                 ndimage.affine_transform(
-                    pixels[0, ..., c].astype(float), linear, center - linear @ center, order=1, mode="mirror"
+                    pixels[0, ..., c].astype(float),
+                    linear,
+                    center - linear @ center,  # pyright: ignore[reportArgumentType]
+                    order=1,
+                    mode="mirror",
                 )
                 for c in range(3)
             ],

@@ -34,8 +34,7 @@ class Program:
             self._diagonal = (linear == linear * np.eye(3)).all(axis=(1, 2)) & (rows == rows[:, :1]).all(
                 axis=(1, 2)
             )
-        self._numbers = np.zeros((0, len(self._tones), 12), np.float32)
-        count = len(_of(self._tones[0])) if self._tones else 0
+        count = _count(self._tones[0]) if self._tones else 0
         self._numbers = np.zeros((count, len(self._tones), 12), np.float32)
         curves = any(isinstance(tone, Curve) for tone in self._tones)
         self._tables = np.zeros((count if curves else 0, len(self._tones), 3, 257), np.float32)
@@ -62,7 +61,8 @@ class Program:
             elif isinstance(tone, Hue):
                 idle &= tone.turn == 0
             else:
-                idle &= (tone.boxes[..., :2] >= tone.boxes[..., 2:]).any(axis=2).all(axis=1)
+                low, high = tone.boxes[..., :2], tone.boxes[..., 2:]
+                idle &= np.asarray((low >= high).any(axis=2)).all(axis=1)
         return idle
 
     def means(self, pixels: NDArray[np.uint8], box: Sequence[float]) -> Means | None:
@@ -131,8 +131,10 @@ def _kind(tone: Tone) -> int:
     return COLOR if isinstance(tone, Color) else CURVE if isinstance(tone, Curve) else HUE
 
 
-def _of(tone: Tone) -> NDArray[np.floating]:
-    return tone.matrix if isinstance(tone, Color) else tone.table if isinstance(tone, Curve) else tone.turn
+def _count(tone: Color | Curve | Hue) -> int:
+    return len(
+        tone.matrix if isinstance(tone, Color) else tone.table if isinstance(tone, Curve) else tone.turn
+    )
 
 
 def _toned(color: NDArray[np.float64], tones: Sequence[Tone], i: int) -> NDArray[np.float32]:

@@ -28,7 +28,7 @@ def moved_points(points: Points, matrix: Float[NDArray[np.float64], "3 3"]) -> P
     Returns:
         Places, perhaps outside; NaN for a point behind the horizon of a perspective.
     """
-    return _through(points, np.linalg.inv(matrix))
+    return _through(points, np.asarray(np.linalg.inv(matrix), dtype=np.float64))
 
 
 def moved_back(points: Points, matrix: Float[NDArray[np.float64], "3 3"]) -> Points:
