@@ -129,7 +129,7 @@ def test_parts_make_the_same_as_the_whole(cuts):
 def test_resampling_is_that_of_pillow_away_from_the_border(size, target):
     pixels = np.kron(noise(8, 8), np.ones((16, 16, 1), np.uint8))[: size[0], : size[1]]
     frame = Frame(canvas=np.array([size], float), height=target[0], width=target[1], fit="squash")
-    plan = planned([frame.into_input()], frame, sizes=np.array([size]))
+    plan = planned(frame.into_input(), frame, sizes=np.array([size]))
     out = rendered(pixels[None], plan)[0] * np.array(STD) + np.array(MEAN)
     shown = Image.fromarray(pixels).resize(target[::-1], Image.Resampling.BILINEAR)
     assert np.abs(out * 255 - np.asarray(shown))[3:-3, 3:-3].max() < 1.01

@@ -99,7 +99,7 @@ class Augmentation:
         sizes = _sizes(batch)
         frame = Frame(canvas=sizes.astype(np.float64), height=self.height, width=self.width, fit=self.fit)
         stages = lower_in_turn(self.ops, Draw(batch, ""), frame)
-        return planned((*stages, frame.after(stages).into_input()), frame, sizes=sizes)
+        return planned((*stages, *frame.after(stages).into_input()), frame, sizes=sizes)
 
     def filled(self, batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
         """The batch with its inputs, and with its targets where the plan moves them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitral.augment.draw import Draw
-from vitral.augment.frame import Frame, about_center
+from vitral.augment.frame import Frame, mirrored
 from vitral.augment.op import Op
 from vitral.augment.stages import Stage
 from vitral.core import OptionError, option, uniform
@@ -40,5 +40,4 @@ class Flip(Op, kind="flip"):
             chosen = first ^ bool(batch.epoch % 2)
         else:
             chosen = draw.uniform("flip") < self.p
-        mirrored = np.tile(np.diag([-1.0, 1.0]), (len(frame), 1, 1))
-        return (about_center(frame, mirrored, op="flip").only(chosen, frame.canvas),)
+        return (mirrored(frame, np.asarray(chosen), axis=0, op="flip"),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitral.augment.draw import Draw
-from vitral.augment.frame import Frame, about_center
+from vitral.augment.frame import Frame, mirrored
 from vitral.augment.op import Op
 from vitral.augment.stages import Stage
 from vitral.core import option
@@ -22,6 +22,5 @@ class FlipVertical(Op, kind="flip-vertical"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Mirror some pictures."""
-        mirrored = np.tile(np.diag([1.0, -1.0]), (len(frame), 1, 1))
         chosen = np.asarray(draw.uniform("flip") < self.p)
-        return (about_center(frame, mirrored, op="flip-vertical").only(chosen, frame.canvas),)
+        return (mirrored(frame, chosen, axis=1, op="flip-vertical"),)

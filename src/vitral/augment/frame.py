@@ -1,12 +1,13 @@
 """`Frame`: where the pictures of a batch stand in a chain of ops."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from vitral.augment.stages import Stage, Warp
@@ -41,12 +42,13 @@ class Frame:
         """Width of each canvas."""
         return self.canvas[:, 1]
 
-    @property
+    @functools.cached_property
     def input_pixel(self) -> Float[NDArray[np.float64], "b yx=2"]:
         """Height and width of a pixel of the input, in pixels of the canvas."""
         scale = self.canvas / (self.height, self.width)
         if self.fit == "crop":
-            scale = np.repeat(scale.min(axis=1, keepdims=True), 2, axis=1)
+            smaller = np.minimum(scale[:, 0], scale[:, 1])
+            scale = np.stack([smaller, smaller], axis=1)
         return scale
 
     def after(self, stages: Iterable[Stage]) -> Self:
@@ -57,13 +59,21 @@ class Frame:
                 canvas = stage.canvas
         return self if canvas is self.canvas else dataclasses.replace(self, canvas=canvas)
 
-    def into_input(self) -> Warp:
-        """The last geometry of every chain: what brings the canvas to the input's size."""
+    def into_input(self) -> tuple[Warp, ...]:
+        """The last geometry of every chain: what brings the canvas to the input's size, if it has not."""
+        if (self.canvas == (self.height, self.width)).all():
+            return ()
         tall, wide = (self.input_pixel * (self.height, self.width)).T
         y0, x0 = (self.tall - tall) / 2, (self.wide - wide) / 2
-        return part_of_canvas(
-            self, x0, y0, wide, tall, into=np.array([[self.height, self.width]], float), op=self.fit
-        )
+        into = np.array([[self.height, self.width]], dtype=np.float64)
+        return (part_of_canvas(self, x0, y0, wide, tall, into=into, op=self.fit),)
+
+
+def identities(count: int) -> Float[NDArray[np.float64], "b 3 3"]:
+    """As many matrices that change nothing."""
+    matrix = np.zeros((count, 3, 3))
+    matrix[:, 0, 0] = matrix[:, 1, 1] = matrix[:, 2, 2] = 1.0
+    return matrix
 
 
 def part_of_canvas(
@@ -89,7 +99,7 @@ def part_of_canvas(
     """
     canvas = np.stack([tall, wide], axis=1)
     size = canvas if into is None else np.broadcast_to(into, canvas.shape)
-    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix = identities(len(frame))
     matrix[:, 0, 0], matrix[:, 1, 1] = canvas[:, 1] / size[:, 1], canvas[:, 0] / size[:, 0]
     matrix[:, 0, 2], matrix[:, 1, 2] = x0, y0
     return Warp(op=op, matrix=matrix, canvas=size)
@@ -104,9 +114,9 @@ def about_center(frame: Frame, linear: Float[NDArray[np.float64], "b 2 2"], *, o
         op: the op that does it.
     """
     center = frame.canvas[:, ::-1] / 2
-    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix = identities(len(frame))
     matrix[:, :2, :2] = linear
-    matrix[:, :2, 2] = center - np.einsum("bij,bj->bi", linear, center)
+    matrix[:, :2, 2] = center - (linear * center[:, None]).sum(axis=2)
     return Warp(op=op, matrix=matrix, canvas=frame.canvas)
 
 
@@ -114,6 +124,14 @@ def moved(
     frame: Frame, x: Float[NDArray[np.float64], " b"], y: Float[NDArray[np.float64], " b"], *, op: str
 ) -> Warp:
     """The canvas shows what lies x to the right and y below."""
-    matrix = np.tile(np.eye(3), (len(frame), 1, 1))
+    matrix = identities(len(frame))
     matrix[:, 0, 2], matrix[:, 1, 2] = x, y
+    return Warp(op=op, matrix=matrix, canvas=frame.canvas)
+
+
+def mirrored(frame: Frame, chosen: Bool[NDArray[np.bool_], " b"], *, axis: int, op: str) -> Warp:
+    """Some canvases are mirrored along an axis: 0 turns left and right about, 1 top and bottom."""
+    matrix = identities(len(frame))
+    matrix[:, axis, axis] = np.where(chosen, -1.0, 1.0)
+    matrix[:, axis, 2] = np.where(chosen, frame.canvas[:, 1 - axis], 0.0)
     return Warp(op=op, matrix=matrix, canvas=frame.canvas)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from vitral.augment.frame import Frame
+from vitral.augment.frame import Frame, identities
 from vitral.augment.stages import Color, Cover, Curve, Filter, Hue, Mix, Stage, Warp
 
 Tone = Color | Curve | Hue | Cover
@@ -116,7 +116,7 @@ class _Making:
 
     def _begin(self) -> None:
         self._ops: list[str] = []
-        self._matrix = np.tile(np.eye(3), (len(self._canvas), 1, 1))
+        self._matrix: Float[NDArray[np.float64], "b 3 3"] | None = None
         self._tones: list[Tone] = []
 
     def add(self, stage: Stage) -> None:
@@ -125,7 +125,7 @@ class _Making:
             behind = next((tone for tone in self._tones if not isinstance(tone, Color)), None)
             if behind is not None and not (stage.matrix == np.eye(3)).all():
                 self._close(f"{stage.op} moves pixels, and {behind.op} ({behind.sort}) must come before that")
-            self._matrix = self._matrix @ stage.matrix
+            self._matrix = stage.matrix if self._matrix is None else self._matrix @ stage.matrix
             self._canvas = stage.canvas
         elif isinstance(stage, Color):
             if self._tones and isinstance(self._tones[-1], Color):
@@ -149,7 +149,7 @@ class _Making:
         self._done.append(
             Pass(
                 ops=tuple(dict.fromkeys(self._ops)),
-                matrix=self._matrix,
+                matrix=identities(len(self._canvas)) if self._matrix is None else self._matrix,
                 canvas=self._canvas,
                 tones=tuple(self._tones),
                 filter=filter_,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -94,21 +95,26 @@ class _Prepared:
         self._pass, self._program = one, Program(one.tones)
         self._idle = self._program.idle(len(one.matrix))
         self._size = np.ceil(one.canvas - 1e-6).astype(np.int64).clip(min=1)
-        self._matrix = one.matrix / one.matrix[:, 2:, 2:]
-        m = self._matrix
-        upright = (m[:, 2, :2] == 0).all(axis=1)
-        self._straight = upright & (m[:, 0, 1] == 0) & (m[:, 1, 0] == 0)
-        self._turned = upright & (m[:, 0, 0] == 0) & (m[:, 1, 1] == 0)
-        self._still = (m == np.eye(3)).all(axis=(1, 2))
-        corners = np.stack([m[:, 0, 2], m[:, 1, 2], m[:, 0, 0], m[:, 1, 1]], axis=1)
-        self.mirrored, self._flipped = corners[:, 2] < 0, corners[:, 3] < 0
-        self.boxes = _boxes(corners, self._size)
+        # One row for each number of the matrices: long loops, where 3 x 3 ones would be short.
+        xx, xy, x, yx, yy, y, zx, zy, z = np.ascontiguousarray(one.matrix.reshape(-1, 9).T)
+        self._matrix = one.matrix
+        if not (z == 1).all():
+            self._matrix = one.matrix / z[:, None, None]
+            xx, xy, x, yx, yy, y, zx, zy, z = np.ascontiguousarray(self._matrix.reshape(-1, 9).T)
+        upright = (zx == 0) & (zy == 0)
+        self._straight = upright & (xy == 0) & (yx == 0)
+        self._turned = upright & (xx == 0) & (yy == 0)
+        self._still = self._straight & (xx == 1) & (yy == 1) & (x == 0) & (y == 0)
+        self.mirrored, self._flipped = xx < 0, yy < 0
+        self._sides = _sides(x, xx, self._size[:, 1]), _sides(y, yy, self._size[:, 0])
+        (x0, x1), (y0, y1) = self._sides
+        self.boxes = np.stack([x0, y0, x1, y1], axis=1)
 
     def moved(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Which pictures are cut out at whole pixels and need no tones."""
-        boxes, straight = self.boxes, self._straight & ~self._flipped & self._idle
-        same = (boxes[:, 2:] - boxes[:, :2] == (size[1], size[0])).all(axis=1)
-        return straight & same & (boxes[:, :2] == np.rint(boxes[:, :2])).all(axis=1)
+        (x0, x1), (y0, y1) = self._sides
+        same = (x1 - x0 == size[1]) & (y1 - y0 == size[0]) & (x0 == np.rint(x0)) & (y0 == np.rint(y0))
+        return self._straight & ~self._flipped & self._idle & same
 
     def levels(self, source: NDArray[np.uint8] | Undecoded, i: int) -> NDArray[np.uint8]:
         """The result of a pass that is not the last one, as levels again."""
@@ -178,9 +184,8 @@ class _Prepared:
         """A quarter turn: the picture is transposed first."""
         m = self._matrix[i]
         height, width = len(out), out.shape[1] // 3
-        corners = np.array([[m[1, 2], m[0, 2], m[1, 0], m[0, 1]]])
-        box = _boxes(corners, np.array([[height, width]]))[0]
-        y0, x0, y1, x1 = box.tolist()
+        y0, y1 = map(float, _sides(m[1, 2], m[1, 0], width))
+        x0, x1 = map(float, _sides(m[0, 2], m[0, 1], height))
         if not isinstance(source, np.ndarray):
             source, (x0, y0, x1, y1) = source.region((x0, y0, x1, y1), height=width, width=height)
         upright = np.ascontiguousarray(source.transpose(1, 0, 2))
@@ -259,13 +264,12 @@ def _render_region(
 _SAME = np.array([[1, 0], [1, 0], [1, 0]], dtype=np.float32)
 
 
-def _boxes(corners: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:
-    """x0 y0 x1 y1 in the source of what is seen, from (x, y, x scale, y scale) of upright geometry."""
-    x, y, x_scale, y_scale = corners.T
-    far_x, far_y = x + x_scale * size[:, 1], y + y_scale * size[:, 0]
-    return np.stack(
-        [np.minimum(x, far_x), np.minimum(y, far_y), np.maximum(x, far_x), np.maximum(y, far_y)], 1
-    )
+def _sides(
+    start: NDArray[np.float64], scale: NDArray[np.float64], count: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where what is seen begins and ends along an axis of the source; a scale below 0 goes backward."""
+    end = start + scale * count
+    return np.minimum(start, end), np.maximum(start, end)
 
 
 def _shrunk(

@@ -14,6 +14,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+_SAME = np.eye(3)
+
 Chosen = Bool[NDArray[np.bool_], " b"]
 Canvas = Float[NDArray[np.float64], "b hw=2"]
 
@@ -54,7 +56,7 @@ class Warp(Stage):
         """The same for some pictures; the others keep their canvas."""
         return dataclasses.replace(
             self,
-            matrix=np.where(chosen[:, None, None], self.matrix, np.eye(3)),
+            matrix=np.where(chosen[:, None, None], self.matrix, _SAME),
             canvas=np.where(chosen[:, None], self.canvas, canvas),
         )
 

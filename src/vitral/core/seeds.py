@@ -34,12 +34,20 @@ def random_bits(seed: int, epoch: int, index: ArrayLike, stream: str) -> NDArray
         Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators", the
         finalizer of SplitMix64, applied once per key.
     """
+    keys = np.asarray(index, dtype=np.int64).astype(np.uint64)
+    # At least one axis: of single numbers numpy warns when they wrap, and here they are meant to.
+    mixed = _mix(np.atleast_1d(keys) ^ np.uint64(_state(operator.index(seed), operator.index(epoch), stream)))
+    return mixed.reshape(keys.shape)
+
+
+@lru_cache(maxsize=4096)
+def _state(seed: int, epoch: int, stream: str) -> int:
+    """What all indices of one use in one epoch have in common."""
+    state = stream_number(stream)
     # Keys wrap modulo 2**64, so negative seeds are as good as positive ones.
-    state = np.uint64(stream_number(stream))
-    with np.errstate(over="ignore"):
-        for key in (seed, epoch):
-            state = _mix(state ^ np.uint64(operator.index(key) & 0xFFFF_FFFF_FFFF_FFFF))
-        return _mix(state ^ np.asarray(index, dtype=np.int64).astype(np.uint64))
+    for key in (seed, epoch):
+        state = int(_mix(np.array([state ^ (key & 0xFFFF_FFFF_FFFF_FFFF)], dtype=np.uint64))[0])
+    return state
 
 
 def uniform(
@@ -61,8 +69,8 @@ def derived_seed(seed: int, stream: str) -> int:
     return int(random_bits(seed, 0, 0, stream) >> np.uint64(1))
 
 
-def _mix(value: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
-    value = np.asarray(value + _GOLDEN, dtype=np.uint64)
+def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    value = value + _GOLDEN
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
     value = (value ^ (value >> np.uint64(27))) * _MIX_2
     return value ^ (value >> np.uint64(31))
