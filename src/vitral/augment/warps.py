@@ -31,6 +31,11 @@ def _coordinates(matrix, y, x_at, y_at):  # pyright: ignore[reportMissingParamet
         y_at[i] = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) * depth - 0.5
 
 
+@compiled(boolean(float32[::1], int64))
+def _is_inside(at, size):  # pyright: ignore[reportMissingParameterType]
+    return min(at[0], at[-1]) >= 0 and max(at[0], at[-1]) <= size - 1
+
+
 @compiled(void(float32[::1], int64))
 def _reflect(at, size):  # pyright: ignore[reportMissingParameterType]
     """Bring places beyond the first or last center back; what is linear in between stays so."""
@@ -136,8 +141,10 @@ def render_warp(source, matrix, kinds, numbers, tables, gain, offset, out):  # p
         careful = tall < 2 or wide < 2
         if not careful:
             _coordinates(matrix, y, x_at, y_at)
-            _reflect(x_at, wide)
-            _reflect(y_at, tall)
+            # A straight line is inside where both of its ends are.
+            if not (_is_inside(x_at, wide) and _is_inside(y_at, tall)):
+                _reflect(x_at, wide)
+                _reflect(y_at, tall)
             careful = _split(x_at, y_at, tall, wide, place)
         if careful:
             _with_care(source, matrix, y, row[: 3 * width])
