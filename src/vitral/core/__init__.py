@@ -32,7 +32,7 @@ from vitral.core.record import (
     without_repeats,
 )
 from vitral.core.seeds import derived_seed, permutation, random_bits, stream_number, uniform
-from vitral.core.spec import Option, Spec, families, member, members, option
+from vitral.core.spec import Option, Spec, families, late_members, member, members, option
 from vitral.core.undecoded import Undecoded
 from vitral.core.version import VERSION
 
@@ -74,6 +74,7 @@ __all__ = [
     "did_you_mean",
     "families",
     "keep_freed_memory",
+    "late_members",
     "member",
     "members",
     "option",

@@ -17,7 +17,7 @@ import math
 import sys
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, get_args, get_origin
 
@@ -27,6 +27,7 @@ _OPTION = "vitral.option"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _FAMILIES: dict[str, "type[Spec]"] = {}
 _MEMBERS: dict[str, dict[str, "type[Spec]"]] = {}
+_LATE: dict[str, Callable[[], None]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,14 @@ class Spec:
         return (inspect.getdoc(cls) or "").partition("\n")[0]
 
 
+def late_members(family: str, load: Callable[[], None]) -> None:
+    """Say how members of a large family are imported that are not yet; it is done when they are asked for.
+
+    Making a dataclass takes a third of a millisecond, and nobody should wait for dozens that are not used.
+    """
+    _LATE[family] = load
+
+
 def members(family: str) -> dict[str, type[Spec]]:
     """Kind -> class of every registered member of a family, in alphabetical order.
 
@@ -172,6 +181,8 @@ def members(family: str) -> dict[str, type[Spec]]:
     """
     if family not in _MEMBERS:
         raise OptionError(f"family: must be a known family, got {family!r}{did_you_mean(family, _MEMBERS)}")
+    if family in _LATE:
+        _LATE.pop(family)()
     return dict(sorted(_MEMBERS[family].items()))
 
 
@@ -181,7 +192,9 @@ def member(family: str, kind: str) -> type[Spec]:
     Raises:
         OptionError: there is no such kind; the nearest name is suggested.
     """
-    known = members(family)
+    known = _MEMBERS.get(family, {})
+    if kind not in known:
+        known = members(family)
     if kind not in known:
         raise OptionError(f"{family}: must be a known kind, got {kind!r}{did_you_mean(str(kind), known)}")
     return known[kind]

@@ -1,0 +1,58 @@
+"""`iso-noise`: the grain of a camera in the dark."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitral.augment.draw import Draw
+from vitral.augment.frame import Frame
+from vitral.augment.op import Op
+from vitral.augment.stages import Filter, Stage
+from vitral.augment.variables import Param
+from vitral.core import option
+
+# Levels that the noise of reading out is worth; the deviation of the blur, and what undoes its damping:
+# a Gaussian's weights squared add up to 1 / (4 pi sigma^2), and without its grey 2/3 of a variance is left.
+_READ_OUT, _BLOTCH_PX = 16.0, 1.5
+_TO_UNIT = np.float32(math.sqrt(4 * math.pi) * _BLOTCH_PX * math.sqrt(1.5))
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsoNoise(Op, kind="iso-noise"):
+    """Add what a camera at high ISO adds: fine grain in lightness, and blotches of color.
+
+    Grain grows with the root of the light, as counts of photons do; blotches are noise blurred by a Gaussian
+    of 1.5 pixels, of which each pixel's grey is taken away.
+    """
+
+    grain: Param = option((2.0, 10.0), "standard deviation at middle grey, in levels", low=0, high=255)
+    color: Param = option((2.0, 10.0), "standard deviation of the blotches, in levels", low=0, high=255)
+    p: float = option(0.5, "how often a picture is noisy", low=0, high=1)
+
+    zero = {"p": 0.0}  # noqa: RUF012
+
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
+        """Draw two deviations per picture; each pixel's noise is drawn when it is added."""
+        grain, color = draw.value(self.grain, "grain"), draw.value(self.color, "color")
+        generator = draw.generators("noise")
+
+        def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+            """Add grain and blotches."""
+            import cv2
+
+            numbers = generator(i)
+            light = pixels.mean(axis=2, dtype=np.float32, keepdims=True)
+            fine = numbers.standard_normal(light.shape, dtype=np.float32)
+            fine *= np.float32(grain[i]) * np.sqrt((light + _READ_OUT) / np.float32(127.5 + _READ_OUT))
+            raw = numbers.standard_normal(pixels.shape, dtype=np.float32)
+            blotches = np.asarray(
+                cv2.GaussianBlur(raw, (11, 11), _BLOTCH_PX, borderType=cv2.BORDER_REFLECT_101)
+            )
+            blotches = blotches - blotches.mean(axis=2, keepdims=True)
+            blotches *= np.float32(color[i]) * _TO_UNIT
+            return np.clip(np.rint(pixels + fine + blotches), 0, 255).astype(np.uint8)
+
+        return (Filter(op="iso-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

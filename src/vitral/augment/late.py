@@ -1,0 +1,35 @@
+"""Ops are imported when they are first asked for: dozens of them take as long as all the rest of Vitral."""
+
+import importlib
+import re
+from typing import Any
+
+from vitral.core import late_members
+
+_PACKAGE = "vitral.augment"
+# Those whose file is not called after them.
+_FILES = {"PRESETS": "presets", "PairTransform": "single", "Transform": "single", "preset": "presets"}
+
+
+def late_name(name: str) -> Any:
+    """What a name of the package means that nobody has asked for yet: its `__getattr__`.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    package = importlib.import_module(_PACKAGE)
+    if name not in package.__all__:
+        raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}")
+    file = _FILES.get(name) or re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    found = getattr(importlib.import_module(f"{_PACKAGE}.{file}"), name)
+    setattr(package, name, found)
+    return found
+
+
+def _all_ops() -> None:
+    package = importlib.import_module(_PACKAGE)
+    for name in package.__all__:
+        getattr(package, name)
+
+
+late_members("op", _all_ops)
