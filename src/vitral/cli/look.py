@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vitral.cli.look_augment import augmented, read_chain
 from vitral.cli.look_page import look_page
 from vitral.cli.say import Reading, answer, line, people
 from vitral.data import open_pictures
@@ -19,11 +20,21 @@ def look(
         str, typer.Argument(help="Folder or table of pictures, or `digits` / `scenes`.", metavar="FOLDER")
     ],
     page: Annotated[Path, typer.Option("--page", help="Where to write the HTML page")] = Path("look.html"),
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            "--augment",
+            help="Draw what augmentation makes of some pictures: a preset (photos, digits, microscopy, "
+            "satellite, documents, faces, none) or a JSON file of an op",
+            metavar="CHAIN",
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Look at a folder of pictures: classes, sizes, broken files, duplicates, leaks between splits."""
     console = people()
+    chain = None if augment is None else read_chain(augment)
     pictures = open_pictures(folder)
     reading = Reading(console, "looking at pictures")
     try:
@@ -31,10 +42,16 @@ def look(
     finally:
         reading.close()
     _print(console, findings)
-    look_page(findings, pictures).write(page)
+    made = None if chain is None else augmented(chain, pictures, findings)
+    look_page(findings, pictures, made).write(page)
+    told: dict[str, Any] = {"page": str(page)}
+    if made is not None:
+        told["augment"] = {"chain": made.chain.to_json(), "plan": made.plan}
+        for text in made.plan.splitlines():
+            line(console, "plan", text.strip())
     line(console, "page", page)
     if json:
-        answer(findings.to_json() | {"page": str(page)})
+        answer(findings.to_json() | told)
     return 0
 
 

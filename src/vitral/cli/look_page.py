@@ -1,16 +1,20 @@
 """The page of `vitral look`: what is in a folder, to see rather than to read."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 
+from vitral.cli.look_augment import Augmented
 from vitral.core import ImageError, Picture
 from vitral.data import PictureSet
 from vitral.data.findings import Alike, Findings
 from vitral.data.histogram import Histogram
 from vitral.report import Page
 from vitral.report.scale import tick_text, ticks
+from vitral.report.words import escaped
 
 _MOST_CLASSES = 60
 _MOST_GROUPS = 40
@@ -24,12 +28,13 @@ _COLORS = {"red": "#d6453d", "green": "#2f9e57", "blue": "#3f7fdc"}
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT, _WIDTH = 52, 468, 12, 236, 280, 480
 
 
-def look_page(findings: Findings, pictures: PictureSet) -> Page:
+def look_page(findings: Findings, pictures: PictureSet, augmented: Augmented | None = None) -> Page:
     """Draw what a look found, with examples of each class and all that deserves attention.
 
     Args:
         findings: of these pictures.
         pictures: where the examples come from; a picture that can no longer be read is left out.
+        augmented: what a chain of ops made of some of them, to be shown too.
     """
     page = _LookPage(findings.name, findings.found)
     page.facts(_numbers(findings))
@@ -37,6 +42,8 @@ def look_page(findings: Findings, pictures: PictureSet) -> Page:
         page.text(note)
     _attention(page, findings, pictures)
     _what_is_there(page, findings)
+    if augmented is not None:
+        _augmented(page, augmented)
     page.heading("Examples")
     page.gallery(_examples(findings, pictures), size=112)
     return page
@@ -123,11 +130,33 @@ def _what_is_there(page: "_LookPage", findings: Findings) -> None:
     page.table([{"format": name, "pictures": n} for name, n in findings.formats.items()], title="Formats")
 
 
+def _augmented(page: "_LookPage", made: Augmented) -> None:
+    page.heading("Augmentation")
+    page.text(
+        f"Some pictures, and what the chain makes of each in the first epochs of a training with seed 0, as "
+        f"inputs of {made.width} × {made.height} px. Masks are a tint (what is not counted is hatched), "
+        "boxes are outlines in the color of their class, points are white squares."
+    )
+    page.gallery(made.pictures, size=100)
+    page.lines("Plan", made.plan)
+    page.lines("Chain", _json_text(made.chain.to_json()))
+
+
+def _json_text(value: object) -> str:
+    """JSON in lines, with each list of numbers on one of them."""
+    text = json.dumps(value, indent=2)
+    return re.sub(
+        r"\[[\s\d.,eE+-]*\]",
+        lambda found: re.sub(r"\s+", " ", found[0]).replace("[ ", "[").replace(" ]", "]"),
+        text,
+    )
+
+
 def _examples(findings: Findings, pictures: PictureSet) -> list[Picture]:
     """A few pictures of each class, spread evenly over the set."""
     broken = {one.key for one in findings.broken}
     sound = np.array([i for i, key in enumerate(pictures.keys) if key not in broken], dtype=np.int64)
-    if not pictures.classes:
+    if (pictures.labels[sound] < 0).all():  # The classes may be those of objects.
         return _drawn(_spread(sound, _WITHOUT_CLASS), pictures)
     drawn: list[Picture] = []
     for number, name in list(enumerate(pictures.classes))[:_MOST_CLASSES]:
@@ -176,10 +205,16 @@ def _small(pixels: np.ndarray) -> np.ndarray:
 
 
 class _LookPage(Page):
-    """A page that can also draw levels."""
+    """A page that can also draw levels, and texts of several lines."""
 
     def levels(self, histogram: Histogram) -> "_LookPage":
         return self._add("chart", _levels(histogram))
+
+    def lines(self, title: str, text: str) -> "_LookPage":
+        """Add a text line by line, as a terminal shows it."""
+        lines = "\n".join(escaped(line) for line in text.splitlines())
+        style = "margin:0.5rem 0 0;font-size:0.82rem;line-height:1.5;white-space:pre-wrap"
+        return self._add("words", f'<h3>{escaped(title)}</h3><pre style="{style}">{lines}</pre>')
 
 
 def _levels(histogram: Histogram) -> str:
