@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vitral.augment import Augmentation, RandAugment, TrivialAugment
+from vitral.augment import Augmentation, AutoAugment, RandAugment, TrivialAugment
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.stages import Color, Curve, Filter, Stage, Warp
@@ -113,3 +113,24 @@ def test_the_wide_space_reaches_its_ends(batch_of, end) -> None:
     gains = [s.matrix[:, 0, 0] for s in stages if isinstance(s, Color) and s.op == "brightness"]
     assert np.max(end * moves[0]) == pytest.approx(32, abs=0.5)
     assert np.max(end * (gains[0] - 1)) == pytest.approx(0.99, abs=0.02)
+
+
+def test_auto_augment_gives_the_pairs_of_its_table(batch_of) -> None:
+    found = ops_of_pictures(AutoAugment(), batch_of(np.zeros((5000, 1, 1, 3), np.uint8)))
+    assert max(map(len, found)) == 2
+    pairs = Counter(tuple(one) for one in found)
+    # How often both ops of a row come, summed over the rows that have them.
+    for pair, share in {
+        ("invert", "equalize"): 2 * 0.6,
+        ("saturation", "contrast"): 2 * 0.6,
+        ("posterize", "rotate"): 0.4 * 0.6,
+        ("rotate", "saturation"): 0.8,  # the other row's color has strength 0
+        ("shear", "equalize"): 0.6,
+        ("solarize", "auto-contrast"): 2 * 0.6 * 0.6,
+        ("equalize", "solarize"): 2 * 0.4 * 0.2,
+    }.items():
+        assert pairs[pair] / 5000 == pytest.approx(share / 25, rel=0.35), pair
+    # No row has this order, and none moves.
+    assert ("rotate", "posterize") not in pairs
+    assert "translate" not in {name for one in found for name in one}
+    assert {"sharpen", "gaussian-blur"} <= {name for one in found for name in one}

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vitral.augment.augmentation import Augmentation
+from vitral.augment.auto_augment import AutoAugment
 from vitral.augment.brightness import Brightness
 from vitral.augment.contrast import Contrast
 from vitral.augment.cutmix import CutMix
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRESETS",
     "Augmentation",
+    "AutoAugment",
     "AutoContrast",
     "BilateralBlur",
     "BoxBlur",
