@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler, WeightedRandomSampler
 
 from vitral.core import IGNORE, DataError
-from vitral.data.order import alike_together, draws_of, in_batches, sampler_batches, sampler_order
+from vitral.data.loader import Loader
+from vitral.data.order import alike_together, draws_of, in_batches, sampler_order
 from vitral.data.picture_set import PictureSet
 from vitral.data.pixels import ArrayPixels
 from vitral.data.sampling import Balanced, Weighted
@@ -136,9 +137,8 @@ def test_a_batch_sampler_says_what_each_batch_holds():
     sampler = BatchSampler(SequentialSampler(range(7)), batch_size=3, drop_last=False)
     order = sampler_order(sampler, size=99, drop_last=False, of=7, keys=(0, 0))
     assert order.starts.tolist() == [0, 3, 6, 7]
-    assert sampler_batches(sampler, size=99, drop_last=False) == 3
-    assert sampler_batches(SequentialSampler(range(7)), size=2, drop_last=True) == 3
-    assert sampler_batches(iter([1]), size=2, drop_last=True) is None
+    alone = sampler_order(SequentialSampler(range(7)), size=2, drop_last=True, of=7, keys=(0, 0))
+    assert alone.starts.tolist() == [0, 2, 4, 6]
 
 
 @pytest.mark.parametrize(
@@ -153,3 +153,16 @@ def test_a_batch_sampler_says_what_each_batch_holds():
 def test_a_sampler_that_gives_nonsense_is_an_error(given_by_it: list[Any], message: str):
     with pytest.raises(DataError, match=message):
         sampler_order(given_by_it, size=4, drop_last=False, of=20, keys=(0, 0))
+
+
+def test_a_list_of_batches_is_the_whole_epoch():
+    pictures = PictureSet(
+        name="numbers", keys=tuple(map(str, range(12))), source=ArrayPixels(np.zeros((12, 2, 2, 3), np.uint8))
+    )
+    for batches in (
+        [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]],
+        [torch.tensor([0, 5]), torch.tensor([7])],
+    ):
+        loader = Loader(pictures, sampling=batches)
+        assert len(loader) == len(batches)
+        assert [batch.indices.tolist() for batch in loader] == [list(map(int, one)) for one in batches]

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import torch
 
+from vitral.data import ArrayPixels, Loader, PictureSet
 from vitral.data.ring import Ring
 
 
@@ -71,3 +72,25 @@ def test_threads_never_share_a_piece():
     for thread in threads:
         thread.join()
     assert clashes == []
+
+
+def test_memory_that_numpy_views_look_at_is_not_given_out_again():
+    ring = Ring(limit=4)
+    whole = ring((4, 3))
+    whole[:] = 1
+    view = whole[1:][0]
+    del whole
+    ring((4, 3))[:] = 7
+    assert (view == 1).all()
+
+
+def test_pictures_kept_out_of_a_batch_in_memory_stay_as_they_are():
+    pixels = (
+        np.arange(24, dtype=np.uint8)[:, None, None, None]
+        .repeat(3, axis=3)
+        .repeat(4, axis=1)
+        .repeat(4, axis=2)
+    )
+    pictures = PictureSet(name="numbers", keys=tuple(map(str, range(24))), source=ArrayPixels(pixels))
+    kept = [batch.pixels[0] for batch in Loader(pictures, batch_size=2, workers=1)]
+    assert [int(np.asarray(picture).max()) for picture in kept] == list(range(0, 24, 2))

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vitral.augment import Augmentation, Flip, RandomResizedCrop
+from vitral.augment.regions import render_region
 from vitral.core import ImageError
 from vitral.data import Loader, open_pictures
 from vitral.data.decode import baseline_header, jpeg_pixels
 from vitral.data.jpeg_header import JpegHeader
+from vitral.data.packed import pack
 from vitral.data.pixels import FilePixels
 from vitral.data.upper_rows import upper_rows
 
@@ -223,3 +225,26 @@ def test_batches_from_sound_files_are_those_of_the_first_epoch(tmp_path: Path) -
     first = epoch()
     loader.set_epoch(0)
     assert epoch() == first
+
+
+@pytest.mark.parametrize("y", [-0.7, -0.3, 0.3, 0.7, 1.6])
+@pytest.mark.parametrize("packed", [False, True])
+def test_rows_seen_in_the_mirror_beyond_a_border_are_there(tmp_path: Path, y: float, packed: bool) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/a.jpg").write_bytes(jpeg(drawn(300, 200), quality=90))
+    pictures = open_pictures(tmp_path / "files", validation=0.0, test=0.0)
+    if packed:
+        pack(pictures, tmp_path / "a.arrow", max_side=290)
+        pictures = open_pictures(tmp_path / "a.arrow", validation=0.0, test=0.0)
+    whole = pictures.pixels(0)
+    height, width = whole.shape[:2]
+    box = (0.0, y * height, float(width), (y + 1) * height)
+    part, inner = pictures.undecoded(0).region(box, height=height, width=width)
+    made, want = np.empty((2, height, 3 * width), np.float32)
+    for pixels, here, out in ((part, inner, made), (whole, box, want)):
+        source = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
+        one, none = np.ones(3, np.float32), np.zeros(3, np.float32)
+        same = np.array([[1, 0], [1, 0], [1, 0]], np.float32)
+        tones = np.zeros(0, np.int64), np.zeros((0, 12), np.float32), np.zeros((0, 3, 257), np.float32)
+        render_region(source, np.array(here), False, False, same, *tones, one, none, out)
+    assert np.array_equal(made, want)

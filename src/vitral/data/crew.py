@@ -81,7 +81,10 @@ class Crew(Generic[Thing]):
             self._early[turn] = made
         thing = self._early.pop(self._handed_out)
         if isinstance(thing, _Failure):
-            raise thing.error
+            try:
+                raise thing.error
+            finally:
+                del thing  # The error's own frames would hold it, and so everything here, for ever.
         self._handed_out += 1
         self._order_one_more()
         return thing
@@ -98,7 +101,8 @@ def _work(
     done: "SimpleQueue[tuple[int, Thing | _Failure]]",
     over: threading.Event,
 ) -> None:
-    while (order := orders.get()) is not None and not over.is_set():
+    # Whatever was taken is done: another thread may be waiting for it.
+    while not over.is_set() and (order := orders.get()) is not None:
         turn, number = order
         # No local name for the thing: an idle thread must not keep the last batch alive.
         try:

@@ -149,18 +149,34 @@ def baseline_header(data: Encoded, max_pixels: int = MAX_PIXELS) -> JpegHeader |
     header = jpeg_header(data)
     if header is None or header.bits != 8 or not header.huffman:
         return None
-    check_size(header.height, header.width, max_pixels)
-    if header.height * header.width > _MOST_PIXELS_PER_BYTE * len(data):
-        raise ValueError(
-            f"is damaged: {len(data):,} bytes cannot hold {header.width} x {header.height} pixels"
-        )
+    turned = 3 if header.orientation != 1 else 0
+    size_bytes = header.height * header.width * (_bytes_per_pixel(header) + turned)
+    check_claim(header.height, header.width, len(data), size_bytes, max_pixels=max_pixels)
     if header.progressive:
         scans = bytes(data).count(_SCAN)
         if scans > _MOST_SCANS:
             raise ValueError(f"has {scans} scans; the limit is {_MOST_SCANS}")
-    turned = 3 if header.orientation != 1 else 0
-    check_memory(header.height * header.width * (_bytes_per_pixel(header) + turned))
     return header
+
+
+def check_claim(
+    height: int, width: int, length: int, size_bytes: int, *, max_pixels: int = MAX_PIXELS
+) -> None:
+    """Refuse the size that a JPEG claims when its bytes cannot hold it, or memory must not.
+
+    Args:
+        height: rows.
+        width: columns.
+        length: bytes of the file.
+        size_bytes: memory that decoding takes.
+        max_pixels: largest height x width allowed.
+    Raises:
+        ValueError: the text is the reason alone.
+    """
+    check_size(height, width, max_pixels)
+    if height * width > _MOST_PIXELS_PER_BYTE * length:
+        raise ValueError(f"is damaged: {length:,} bytes cannot hold {width} x {height} pixels")
+    check_memory(size_bytes)
 
 
 def jpeg_pixels(
@@ -247,6 +263,6 @@ def _read(path: str | os.PathLike[str], max_bytes: int, first_bytes: int | None 
             if not more:
                 break
             data += more
-        return data, hash((known.st_size, known.st_mtime_ns))
+        return data, hash((known.st_size, known.st_mtime_ns, known.st_ctime_ns, known.st_ino))
     finally:
         os.close(handle)

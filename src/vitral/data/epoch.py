@@ -25,7 +25,7 @@ class Epoch:
 
     def __init__(self, loader: "Loader") -> None:
         self._loader = loader
-        self._last = len(loader)
+        self._last = len(loader.order)
         first = range(loader.position, self._last)
         self._recipe = _Recipe(loader, first)
         self._crew: Crew[int] | None = None
@@ -50,13 +50,15 @@ class Epoch:
         started = time.perf_counter()
         try:
             batch = self._next()
+            if loader.device is not None:
+                batch = batch.to(loader.device)
         except BaseException:
             # Ctrl-C lands here too: the batch was not handed out, so the position stays.
             self.close()
             raise
         loader.waited_s += time.perf_counter() - started
         loader.position += 1
-        return batch if loader.device is None else batch.to(loader.device)
+        return batch
 
     def close(self) -> None:
         """End the threads; batches that were not handed out are dropped."""
@@ -266,6 +268,6 @@ def _stacked(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8] | list[NDAr
 def _pinned(batch: Batch) -> Batch:
     for name in ("inputs", "labels", "other_labels", "share"):
         tensor = getattr(batch, name)
-        if tensor is not None and not tensor.is_pinned():
+        if tensor is not None and tensor.device.type == "cpu" and not tensor.is_pinned():
             setattr(batch, name, tensor.pin_memory())
     return batch

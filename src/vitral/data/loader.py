@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from vitral.core import Batch, DataError, OptionError, did_you_mean
 from vitral.data.epoch import Epoch
 from vitral.data.open_pictures import open_pictures
-from vitral.data.order import Order, alike_together, in_batches, sampler_batches, sampler_order
+from vitral.data.order import Order, alike_together, in_batches, sampler_order
 from vitral.data.picture_set import PictureSet
 from vitral.data.resident import Resident
 from vitral.data.ring import Ring
@@ -116,8 +116,7 @@ class Loader:
         if isinstance(self.sampling, Sampling):
             count, size = len(self.pictures), self.batch_size * self.ranks
             return count // size if self.drop_last else -(-count // size)
-        told = sampler_batches(self.sampling, size=self.batch_size * self.ranks, drop_last=self.drop_last)
-        return len(self.order) if told is None else told
+        return len(self.order)
 
     def __iter__(self) -> Iterator[Batch]:
         self.close()

@@ -1,6 +1,6 @@
 """`Order`: the batches of one epoch as numbers, for one process of one or many."""
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,7 @@ def sampler_order(
     if callable(set_epoch := getattr(sampler, "set_epoch", None)):
         set_epoch(epoch)
     given = _listed(sampler, derived_seed(seed, f"sampler {epoch}"))
+    given = [one.tolist() if isinstance(one, torch.Tensor | np.ndarray) else one for one in given]
     in_lists = bool(given) and isinstance(given[0], list | tuple)
     try:
         flat = np.array([i for part in given for i in part] if in_lists else given, dtype=np.int64).reshape(
@@ -124,16 +125,6 @@ def sampler_order(
         return in_batches(flat, size=size, drop_last=drop_last, of=of)
     starts = np.cumsum([0, *(len(part) for part in given)])
     return Order(indices=flat, draws=draws_of(flat, of), starts=starts)
-
-
-def sampler_batches(sampler: Iterable[Any], *, size: int, drop_last: bool) -> int | None:
-    """Batches that a sampler will make of an epoch, when it tells; None: it does not."""
-    if not isinstance(sampler, Sized):
-        return None
-    if hasattr(sampler, "batch_size") and hasattr(sampler, "sampler"):
-        return len(sampler)
-    whole, rest = divmod(len(sampler), size)
-    return whole if drop_last or rest == 0 else whole + 1
 
 
 def _listed(sampler: Iterable[Any], seed: int) -> list[Any]:

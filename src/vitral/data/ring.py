@@ -37,10 +37,11 @@ class Ring:
         """An array of this shape and type; what is in it is undefined."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         piece = self._piece(size)
-        array = piece.numpy()[:size].view(dtype).reshape(shape)
+        # All views of views hold this one array, and nothing in between.
+        root = piece.numpy()
         # Not at exit: then memory goes anyhow, and threads may still write into it.
-        weakref.finalize(array, self._free.append, piece).atexit = False
-        return array
+        weakref.finalize(root, self._free.append, piece).atexit = False
+        return root[:size].view(dtype).reshape(shape)
 
     def _piece(self, size: int) -> torch.Tensor:
         # A deque is safe between threads, and appending to it is safe even inside a finalizer.

@@ -16,7 +16,8 @@ from vitral.data.free_memory import free_memory_bytes
 from vitral.data.histogram import LEVELS, Histogram, level_counts
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
-from vitral.data.stored import ShrunkPixels, StoredPixels, shrunk
+from vitral.data.pixels import Pixels
+from vitral.data.stored import ShrunkMasks, ShrunkPixels, StoredPixels, shrunk, shrunk_objects
 
 _CHUNK = 32  # pictures a thread takes at once
 BROKEN_SHARE = 0.05
@@ -252,10 +253,18 @@ def _scanned_set(
     pictures: PictureSet, chunks: list[_Chunk], short_side: int | None, *, in_memory: bool
 ) -> PictureSet:
     sound = pictures.subset([index for chunk in chunks for index in chunk.sound])
-    if in_memory:
-        stored = _joined(chunks)
-        return replace(sound, source=StoredPixels(stored, sound), rows=np.arange(len(sound)))
-    return sound if short_side is None else replace(sound, source=ShrunkPixels(sound.source, short_side))
+    if not in_memory and short_side is None:
+        return sound
+    # The pictures get rows of their own, and so do their targets, in the size that they have now.
+    before = np.array([size for chunk in chunks for size in chunk.sizes], dtype=np.int64).reshape(-1, 2)
+    source: Pixels = StoredPixels(_joined(chunks), sound) if in_memory else ShrunkPixels(sound, short_side)
+    return replace(
+        sound,
+        source=source,
+        rows=np.arange(len(sound)),
+        masks=None if sound.masks is None else ShrunkMasks(sound, short_side),
+        objects=None if sound.objects is None else shrunk_objects(sound, before, short_side),
+    )
 
 
 def _stacked(kept: list[NDArray[np.uint8]]) -> Kept:

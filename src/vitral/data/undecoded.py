@@ -142,7 +142,8 @@ class JpegPicture:
         top = -self.shape[0] % factor if self._header.orientation in MIRRORED_Y else 0
         x0, y0 = (box[0] + left) / factor, (box[1] + top) / factor
         x1, y1 = (box[2] + left) / factor, (box[3] + top) / factor
-        needed = math.ceil(y1 + reach((y1 - y0) / height))
+        # Above the picture its rows are seen in a mirror, so those are needed as well.
+        needed = math.ceil(max(y1, -y0) + reach((y1 - y0) / height))
 
         def pixels() -> NDArray[np.uint8]:
             upper = None

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vitral.core.undecoded import Box
 from vitral.data.byte_budget import DECODING
-from vitral.data.decode import Encoded, baseline_header, jpeg_pixels, told
-from vitral.data.undecoded import FACTORS
+from vitral.data.decode import Encoded, baseline_header, check_claim, jpeg_pixels, told
+from vitral.data.undecoded import FACTORS, reach
 
 _BLOCK_PX = 8
 _BASELINE = b"\xff\xc0"
@@ -85,10 +85,11 @@ class RowCropJpeg:
         if factor > 1:
             pixels = told(self._name, lambda: self._decoded(0, rows, factor))
             return pixels, (x0 / factor, y0 / factor, x1 / factor, y1 / factor)
-        # Resampling looks beyond the box by half of its reach.
-        margin = max(scale_y, 1.0) / 2 + 1
-        first = min(max(math.floor((y0 - margin) / _BLOCK_PX), 0), rows - 1)
-        last = min(max(math.ceil((y1 + margin) / _BLOCK_PX), first + 1), rows)
+        # Resampling looks beyond the box, and beyond the picture its rows are seen in a mirror.
+        beyond, tall = reach(scale_y), self.shape[0]
+        low, high = min(y0, 2 * tall - y1) - beyond, max(y1, -y0) + beyond
+        first = min(max(math.floor(low / _BLOCK_PX), 0), rows - 1)
+        last = min(max(math.ceil(high / _BLOCK_PX), first + 1), rows)
         pixels = told(self._name, lambda: self._decoded(first, last, 1))
         top = first * _BLOCK_PX
         return pixels, (x0, y0 - top, x1, y1 - top)
@@ -99,6 +100,7 @@ class RowCropJpeg:
         rows = -(-height // _BLOCK_PX)
         if len(self._restarts) != rows + 2:
             raise ValueError(f"has {len(self._restarts)} restarts for {rows} rows of blocks")
+        check_claim(height, width, len(self._data), height * width * 3)
         if factor > 1:
             return self._smaller(factor)
         data = self._data
