@@ -51,6 +51,7 @@ class ShrunkMasks(Masks):
         self._masks, self._rows, self._short_side = pictures.masks, pictures.rows, short_side
 
     def read(self, row: int) -> UInt8[NDArray[np.uint8], "h w"]:
+        """The mask of one picture, by its nearest pixels; see `Masks.read`."""
         mask = self._masks.read(int(self._rows[row]))
         height, width = shrunk_size(mask.shape[0], mask.shape[1], self._short_side)
         if (height, width) == mask.shape:
