@@ -61,7 +61,7 @@ def ours(picture: np.ndarray, linear: list[np.ndarray]) -> tuple[np.ndarray, np.
     stages.append(part_of_canvas(frame, *start, side, side, op="crop"))
     plan = planned(stages, frame, sizes=np.array([[HEIGHT, WIDTH]]))
     out = np.empty((1, SIZE, SIZE, 3), np.float32)
-    Rendering(picture[None], plan, np.ones(3, np.float32), np.zeros(3, np.float32), out).part(0, 1)
+    Rendering(picture[None], plan).part(0, 1, np.ones(3, np.float32), np.zeros(3, np.float32), out)
     return out[0].astype(np.float64), plan.matrix[0]
 
 

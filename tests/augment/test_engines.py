@@ -71,7 +71,7 @@ def toned(brightness: float, contrast: float) -> list[Color]:
 
 def rendered(pixels: np.ndarray, plan: Plan) -> np.ndarray:
     out = np.full((len(pixels), plan.height, plan.width, 3), np.nan, np.float32)
-    Rendering(pixels, plan, *levels_to_inputs(MEAN, STD), out).part(0, len(pixels))
+    Rendering(pixels, plan).part(0, len(pixels), *levels_to_inputs(MEAN, STD), out)
     return out
 
 

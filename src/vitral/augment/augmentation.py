@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op, lower_in_turn
-from vitral.augment.plan import Plan, planned
+from vitral.augment.plan import BORDERS, Border, Plan, planned
 from vitral.augment.reference import mix_tensor, render_tensor
 from vitral.augment.render import Rendering, levels_to_inputs, mix
 from vitral.augment.targets import moved_mask, moved_targets
@@ -36,6 +36,9 @@ class Augmentation:
         fit: how a picture of another shape becomes the input: `crop` takes the largest region of
             the input's shape from the center, `squash` the whole picture.
         min_visible: share of a box that must still be seen for it to stay a target, in [0, 1].
+        border: what is seen beyond a picture: `reflect`: the picture, reflected there; `edge`: its last
+            pixels; `fill`: a color. Masks are 255 there in any case.
+        fill: red, green and blue levels in [0, 255] of that color.
     Raises:
         OptionError: one of the values does not hold what is said above.
     """
@@ -48,6 +51,8 @@ class Augmentation:
     std: Sequence[float]
     fit: str = field(default="crop")
     min_visible: float = field(default=0.0)
+    border: str = field(default="reflect")
+    fill: Sequence[float] = field(default=(0.0, 0.0, 0.0))
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
@@ -58,9 +63,16 @@ class Augmentation:
             if len(values) != 3 or not np.isfinite(values).all() or (name == "std" and min(values) <= 0):
                 above = " above 0" if name == "std" else ""
                 raise OptionError(f"Augmentation.{name}: must be three numbers{above}, got {tuple(values)}")
-        if self.fit not in _FITS:
-            near = did_you_mean(self.fit, _FITS)
-            raise OptionError(f"Augmentation.fit: must be one of {', '.join(_FITS)}, got {self.fit!r}{near}")
+        for name, known in (("fit", _FITS), ("border", BORDERS)):
+            value = getattr(self, name)
+            if value not in known:
+                near = did_you_mean(value, known)
+                raise OptionError(
+                    f"Augmentation.{name}: must be one of {', '.join(known)}, got {value!r}{near}"
+                )
+        fill = np.asarray(self.fill, dtype=np.float64)
+        if fill.shape != (3,) or not ((fill >= 0) & (fill <= 255)).all():
+            raise OptionError(f"Augmentation.fill: must be three levels in [0, 255], got {self.fill}")
         if not 0 <= self.min_visible <= 1:
             raise OptionError(f"Augmentation.min_visible: must lie in [0, 1], got {self.min_visible}")
 
@@ -97,9 +109,18 @@ class Augmentation:
     def plan(self, batch: Batch) -> Plan:
         """Draw what will happen to each picture, without touching a pixel."""
         sizes = _sizes(batch)
-        frame = Frame(canvas=sizes.astype(np.float64), height=self.height, width=self.width, fit=self.fit)
+        frame = Frame(
+            canvas=sizes.astype(np.float64),
+            height=self.height,
+            width=self.width,
+            fit=self.fit,
+            boxes=batch.boxes,
+        )
         stages = lower_in_turn(self.ops, Draw(batch, ""), frame)
-        return planned((*stages, *frame.after(stages).into_input()), frame, sizes=sizes)
+        fill = tuple(float(level) for level in self.fill)
+        border = Border(kind=self.border, fill=(fill[0], fill[1], fill[2]))
+        stages = (*stages, *frame.after(stages).into_input())
+        return planned(stages, frame, sizes=sizes, border=border)
 
     def filled(self, batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
         """The batch with its inputs, and with its targets where the plan moves them."""
@@ -110,8 +131,8 @@ class Augmentation:
             changed["share"] = torch.from_numpy(plan.mix.share).float().to(device)
         if batch.masks is not None:
             changed["masks"] = [
-                moved_mask(mask, matrix, size=size, height=self.height, width=self.width)
-                for mask, matrix, size in zip(batch.masks, plan.matrix, plan.sizes.tolist(), strict=True)
+                moved_mask(mask, plan.route(i), size=size, height=self.height, width=self.width)
+                for i, (mask, size) in enumerate(zip(batch.masks, plan.sizes.tolist(), strict=True))
             ]
         seen, points = moved_targets(plan, boxes=batch.boxes, points=batch.points, least=self.min_visible)
         if seen is not None:
@@ -146,8 +167,8 @@ class RenderWork:
         self._augmentation = augmentation
         self._batch, self._plan = batch, augmentation.plan(batch)
         self._out = room((len(batch), augmentation.height, augmentation.width, 3))
-        levels = levels_to_inputs(augmentation.mean, augmentation.std)
-        self._rendering = Rendering(batch.pixels, self._plan, *levels, self._out)
+        self._levels = levels_to_inputs(augmentation.mean, augmentation.std)
+        self._rendering = Rendering(batch.pixels, self._plan)
 
     def part(self, start: int, stop: int) -> None:
         """Render the pictures from `start` to before `stop`.
@@ -155,7 +176,7 @@ class RenderWork:
         Raises:
             ImageError: one of them cannot be decoded.
         """
-        self._rendering.part(start, stop)
+        self._rendering.part(start, stop, *self._levels, self._out[start:stop])
 
     def finish(self) -> Batch:
         """Mix pictures and fill in the batch."""

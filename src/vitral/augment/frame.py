@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
-from vitral.augment.stages import Stage, Warp
+from vitral.augment.route import joined
+from vitral.augment.stages import Field, Stage, Warp
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,12 +23,16 @@ class Frame:
         height: rows of the network's input.
         width: columns of the network's input.
         fit: how a canvas of another shape becomes the input: `crop` or `squash`.
+        boxes: the boxes of each picture, x0 y0 x1 y1 in its own pixels; None where there are none.
+        moves: the geometry up to this place.
     """
 
     canvas: Float[NDArray[np.float64], "b hw=2"]
     height: int
     width: int
     fit: str
+    boxes: Sequence[Float[NDArray[np.float64], "n xyxy=4"]] | None = None
+    moves: tuple[Warp | Field, ...] = ()
 
     def __len__(self) -> int:
         return len(self.canvas)
@@ -53,11 +58,21 @@ class Frame:
 
     def after(self, stages: Iterable[Stage]) -> Self:
         """The frame behind some stages."""
-        canvas = self.canvas
-        for stage in stages:
-            if isinstance(stage, Warp):
-                canvas = stage.canvas
-        return self if canvas is self.canvas else dataclasses.replace(self, canvas=canvas)
+        moves = tuple(stage for stage in stages if isinstance(stage, Warp | Field))
+        if not moves:
+            return self
+        return dataclasses.replace(self, canvas=moves[-1].canvas, moves=(*self.moves, *moves))
+
+    def boxes_here(self) -> list[Float[NDArray[np.float64], "n xyxy=4"]]:
+        """The boxes of each picture where they lie on the canvas, not cut off; none where there are none."""
+        from vitral.augment.targets import moved_boxes
+
+        if self.boxes is None:
+            return [np.zeros((0, 4))] * len(self)
+        return [
+            moved_boxes(boxes, joined(tuple(move.step(i) for move in self.moves)))
+            for i, boxes in enumerate(self.boxes)
+        ]
 
     def into_input(self) -> tuple[Warp, ...]:
         """The last geometry of every chain: what brings the canvas to the input's size, if it has not."""

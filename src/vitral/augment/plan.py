@@ -8,6 +8,7 @@ Levels are brought into [0, 255] at the end of a pass, and before a curve or a t
 """
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,39 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from vitral.augment.frame import Frame, identities
-from vitral.augment.stages import Color, Cover, Curve, Filter, Hue, Mix, Stage, Warp
+from vitral.augment.route import Displacement, Matrix, Route, joined
+from vitral.augment.stages import Color, Cover, Curve, Field, Filter, Hue, Mix, Stage, Warp
 
 Tone = Color | Curve | Hue | Cover
+BORDERS = ("reflect", "edge", "fill")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Border:
+    """What lies beyond a picture.
+
+    Args:
+        kind: `reflect`: the picture, reflected at its first and last pixels; `edge`: as these are;
+            `fill`: a color.
+        fill: red, green and blue levels of that color.
+    """
+
+    kind: str = "reflect"
+    fill: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bend:
+    """A displacement within the geometry of a pass.
+
+    Args:
+        field: the displacement.
+        matrix: what comes after it in the chain, up to the next displacement: from (x, y, 1) of what
+            was made to (x, y, 1) of the canvas of the displacement, up to a factor.
+    """
+
+    field: Field
+    matrix: Float[NDArray[np.float64], "b 3 3"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,7 +58,9 @@ class Pass:
 
     Args:
         ops: the ops that are done in it, for a person.
-        matrix: from (x, y, 1) of the result to (x, y, 1) of the source, up to a factor.
+        matrix: from (x, y, 1) of the result to (x, y, 1) of the source, up to a factor, without
+            displacements.
+        bends: the displacements, in turn, each with the geometry behind it.
         canvas: height and width of the result, in pixels; of all but the last pass they are rounded up.
         tones: what is done to colors, in turn.
         filter: what needs the result of all that as a whole.
@@ -40,11 +73,37 @@ class Pass:
     tones: tuple[Tone, ...]
     filter: Filter | None = None
     because: str = ""
+    bends: tuple[Bend, ...] = ()
 
     @property
     def still(self) -> bool:
         """Whether its geometry changes no picture."""
-        return bool((self.matrix == np.eye(3)).all())
+        return bool((self.matrix == np.eye(3)).all()) and not self.bent.any()
+
+    @functools.cached_property
+    def bent(self) -> Bool[NDArray[np.bool_], " b"]:
+        """The pictures whose geometry is more than a homography."""
+        bent = np.zeros(len(self.matrix), dtype=np.bool_)
+        for bend in self.bends:
+            bent |= bend.field.bent
+        return bent
+
+    @functools.cached_property
+    def first(self) -> Float[NDArray[np.float64], "b 3 3"]:
+        """What comes before the first displacement."""
+        first = self.matrix
+        for bend in reversed(self.bends):
+            first = first @ np.linalg.inv(bend.matrix)
+        return np.asarray(first, dtype=np.float64)
+
+    def steps(self, i: int) -> tuple[Matrix | Displacement, ...]:
+        """The geometry of a picture; the last step is taken first."""
+        if not self.bent[i]:
+            return (self.matrix[i],)
+        steps: list[Matrix | Displacement] = [self.first[i]]
+        for bend in self.bends:
+            steps += [bend.field.step(i), bend.matrix[i]]
+        return tuple(steps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +116,7 @@ class Plan:
         sizes: height and width of each picture, in pixels.
         height: rows of the network's input.
         width: columns of the network's input.
+        border: what lies beyond each picture.
     """
 
     passes: tuple[Pass, ...]
@@ -64,6 +124,7 @@ class Plan:
     sizes: Int[NDArray[np.int64], "b hw=2"]
     height: int
     width: int
+    border: Border = Border()
 
     def __str__(self) -> str:
         lines = []
@@ -74,9 +135,16 @@ class Plan:
         mixed = int(self.mix.chosen.sum())
         return "\n".join([*lines, f"mixed: {mixed} of {len(self.sizes)}"] if mixed else lines)
 
+    def route(self, i: int) -> Route:
+        """From points of the input of a picture to those of the picture, through all passes."""
+        return joined(tuple(step for one in self.passes for step in one.steps(i)))
+
     @property
     def matrix(self) -> Float[NDArray[np.float64], "b 3 3"]:
-        """From (x, y, 1) of the input to (x, y, 1) of the picture, up to a factor, through all passes."""
+        """From (x, y, 1) of the input to (x, y, 1) of the picture, up to a factor, through all passes.
+
+        Displacements are left out; `route` has them.
+        """
         whole = self.passes[0].matrix
         for one in self.passes[1:]:
             whole = whole @ one.matrix
@@ -88,13 +156,20 @@ class Plan:
         return self.mix.chosen
 
 
-def planned(stages: Sequence[Stage], frame: Frame, *, sizes: Int[NDArray[np.int64], "b hw=2"]) -> Plan:
+def planned(
+    stages: Sequence[Stage],
+    frame: Frame,
+    *,
+    sizes: Int[NDArray[np.int64], "b hw=2"],
+    border: Border = Border(),  # noqa: B008
+) -> Plan:
     """Gather the stages of a chain into passes.
 
     Args:
         stages: in turn; `frame.into_input()` comes last.
         frame: where the chain began.
         sizes: height and width of each picture.
+        border: what lies beyond each.
     """
     making = _Making(frame)
     mix = _unmixed(len(frame))
@@ -103,7 +178,14 @@ def planned(stages: Sequence[Stage], frame: Frame, *, sizes: Int[NDArray[np.int6
             mix = _mixed(mix, stage)
         else:
             making.add(stage)
-    return Plan(passes=tuple(making.passes()), mix=mix, sizes=sizes, height=frame.height, width=frame.width)
+    return Plan(
+        passes=tuple(making.passes()),
+        mix=mix,
+        sizes=sizes,
+        height=frame.height,
+        width=frame.width,
+        border=border,
+    )
 
 
 class _Making:
@@ -117,16 +199,16 @@ class _Making:
     def _begin(self) -> None:
         self._ops: list[str] = []
         self._matrix: Float[NDArray[np.float64], "b 3 3"] | None = None
+        self._bends: list[Bend] = []
         self._tones: list[Tone] = []
 
     def add(self, stage: Stage) -> None:
         """Join a stage to the pass when it can be, else begin another."""
-        if isinstance(stage, Warp):
+        if isinstance(stage, Warp | Field):
             behind = next((tone for tone in self._tones if not isinstance(tone, Color)), None)
-            if behind is not None and not (stage.matrix == np.eye(3)).all():
+            if behind is not None and _moves(stage):
                 self._close(f"{stage.op} moves pixels, and {behind.op} ({behind.sort}) must come before that")
-            self._matrix = stage.matrix if self._matrix is None else self._matrix @ stage.matrix
-            self._canvas = stage.canvas
+            self._move(stage)
         elif isinstance(stage, Color):
             if self._tones and isinstance(self._tones[-1], Color):
                 self._tones[-1] = _multiplied(self._tones[-1], stage)
@@ -139,6 +221,16 @@ class _Making:
             self._close(f"{stage.op} ({stage.sort}) needs the picture as a whole", stage)
             return
         self._ops.append(stage.op)
+
+    def _move(self, stage: Warp | Field) -> None:
+        if isinstance(stage, Field):
+            self._bends.append(Bend(field=stage, matrix=identities(len(stage.nodes))))
+            return
+        self._matrix = stage.matrix if self._matrix is None else self._matrix @ stage.matrix
+        self._canvas = stage.canvas
+        if self._bends:
+            last = self._bends[-1]
+            self._bends[-1] = dataclasses.replace(last, matrix=last.matrix @ stage.matrix)
 
     def passes(self) -> list[Pass]:
         """All passes, the last one closed."""
@@ -154,9 +246,14 @@ class _Making:
                 tones=tuple(self._tones),
                 filter=filter_,
                 because=because,
+                bends=tuple(self._bends),
             )
         )
         self._begin()
+
+
+def _moves(stage: Warp | Field) -> bool:
+    return bool(stage.bent.any() if isinstance(stage, Field) else (stage.matrix != np.eye(3)).any())
 
 
 def _multiplied(first: Color, second: Color) -> Color:

@@ -35,6 +35,13 @@ class Program:
                 axis=(1, 2)
             )
         count = _count(self._tones[0]) if self._tones else 0
+        self._apart = np.ones(count, dtype=np.bool_)
+        for tone in self._tones:
+            if isinstance(tone, Hue):
+                self._apart &= tone.turn == 0
+            elif isinstance(tone, Color):
+                linear = tone.matrix[..., :3]
+                self._apart &= (linear == linear * np.eye(3)).all(axis=(1, 2))
         self._numbers = np.zeros((count, len(self._tones), 12), np.float32)
         curves = any(isinstance(tone, Curve) for tone in self._tones)
         self._tables = np.zeros((count if curves else 0, len(self._tones), 3, 257), np.float32)
@@ -42,7 +49,7 @@ class Program:
             if isinstance(tone, Color):
                 self._numbers[:, n] = tone.matrix.reshape(count, 12)
             elif isinstance(tone, Hue):
-                self._numbers[:, n, 0] = 6 * tone.turn
+                self._numbers[:, n, 0] = (6 * tone.turn) % 6
             elif isinstance(tone, Curve):
                 self._tables[:, n, :, :256], self._tables[:, n, :, 256] = tone.table, tone.table[..., 255]
 
@@ -73,9 +80,12 @@ class Program:
         tall, wide = pixels.shape[:2]
         left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
         right, bottom = min(max(int(np.ceil(x1)), left + 1), wide), min(max(int(np.ceil(y1)), top + 1), tall)
-        import cv2
+        from vitral.augment.sums import channel_sums
 
-        return np.array(cv2.mean(pixels[top:bottom, left:right])[:3])
+        sums = np.zeros(3, np.int64)
+        flat = np.ascontiguousarray(pixels).reshape(tall, 3 * wide)
+        channel_sums(flat, top, bottom, left, right, sums)
+        return sums / ((bottom - top) * (right - left))
 
     def plain(self, i: int, means: Means | None) -> Float[NDArray[np.float32], "c=3 2"] | None:
         """Factor and summand of each channel, where the tones of a picture are no more than that."""
@@ -86,6 +96,18 @@ class Program:
             return None
         added = color.matrix[i, :, 3] + (0.0 if means is None else color.of_means[i] @ means)
         return np.stack([np.diag(color.matrix[i]), added], axis=1).astype(np.float32)
+
+    def table(self, i: int, means: Means | None) -> NDArray[np.uint8] | None:
+        """The new level of each level and channel, 256 x 3, where channels do not depend on each other."""
+        if not self._tones or self._covers or not self._apart[i]:
+            return None
+        from vitral.augment.tones import round_off, tone
+
+        planes = np.tile(np.arange(256, dtype=np.float32), (3, 1))
+        tone(*planes, *self.of(i, means))
+        made = np.empty(3 * 256, np.uint8)
+        round_off(*planes, made)
+        return made.reshape(256, 3)
 
     def of(self, i: int, means: Means | None, *, nothing: bool = False) -> Arrays:
         """Kinds, numbers and tables of the tones of a picture.
@@ -108,16 +130,21 @@ class Program:
         return self._kinds, numbers, tables
 
     def cover(
-        self, out: NDArray[np.float32], i: int, gain: NDArray[np.float32], offset: NDArray[np.float32]
+        self,
+        out: NDArray[np.float32] | NDArray[np.uint8],
+        i: int,
+        gain: NDArray[np.float32] | float = 1.0,
+        offset: NDArray[np.float32] | float = 0.0,
     ) -> None:
-        """Fill what is covered in a picture that is finished otherwise."""
+        """Fill what is covered in a picture that is finished otherwise: normalized, or levels."""
         for cover, later in self._covers:
             height, width = len(out), out.shape[1] // 3
             scale = (width, height) / cover.canvas[i, ::-1]
             picture = out.reshape(height, width, 3)
             for box, color in zip(cover.boxes[i] * np.tile(scale, 2), cover.colors[i], strict=True):
                 x0, y0, x1, y1 = np.clip(np.rint(box), 0, [width, height, width, height]).astype(int)
-                picture[y0:y1, x0:x1] = _toned(color, later, i) * gain + offset
+                made = _toned(color, later, i)
+                picture[y0:y1, x0:x1] = np.rint(made) if out.dtype == np.uint8 else made * gain + offset
 
 
 _NOTHING: Arrays = (
@@ -140,7 +167,7 @@ def _count(tone: Color | Curve | Hue) -> int:
 def _toned(color: NDArray[np.float64], tones: Sequence[Tone], i: int) -> NDArray[np.float32]:
     from vitral.augment.tones import tone
 
-    row = np.ascontiguousarray(color, dtype=np.float32)
+    red, green, blue = np.ascontiguousarray(color, dtype=np.float32).reshape(3, 1)
     program = Program([one for one in tones if not isinstance(one, Cover)])
-    tone(row, *program.of(i, None))
-    return np.clip(row, 0, 255)
+    tone(red, green, blue, *program.of(i, None))
+    return np.clip(np.concatenate([red, green, blue]), 0, 255)

@@ -14,7 +14,7 @@ import numpy as np
 from numba import boolean, float32, float64, int64, uint64, void
 
 from vitral.augment.compiled import ONE, PICTURE, THREE, TWO, compiled, reflected
-from vitral.augment.tones import normalize, tone
+from vitral.augment.tones import normalize, split, tone
 
 
 @compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
@@ -266,6 +266,7 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
             if not toned:  # All at once.
                 scale[3 * x + c] *= gain[c]
                 shift[3 * x + c] = plain[c, 1] * gain[c] + offset[c]
+    planes = np.empty((3, width if toned else 0), np.float32)
     lines, made = np.zeros((4, 3 * wide + 4), np.float32), np.empty((4, 3 * width), np.float32)
     for top in range(0, height, 4):
         # At the lower end the last lines of the input are made again rather than too many.
@@ -279,8 +280,9 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
         _weigh_columns(lines, columns, column_weights, made)
         for z in range(min(height, 4)):
             if toned:
-                tone(made[z], kinds, numbers, tables)
-                normalize(made[z], gain, offset, out[y + z])
+                split(made[z], planes[0], planes[1], planes[2])
+                tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
+                normalize(planes[0], planes[1], planes[2], gain, offset, out[y + z])
             else:
                 out[y + z] = made[z]
     if not toned and (plain != np.array([[1, 0], [1, 0], [1, 0]], np.float32)).any():

@@ -111,10 +111,14 @@ class _Single:
             position=0,
         )
         plan = augmentation.plan(batch)
-        out = np.empty((1, plan.height, plan.width, 3), dtype=np.float32)
-        levels = levels_to_inputs(augmentation.mean, augmentation.std)
-        Rendering(pixels[None], plan, *levels, out).part(0, 1)
-        made = np.clip(np.rint(out[0]), 0, 255).astype(np.uint8) if self._as_levels else out[0]
+        rendering = Rendering(pixels[None], plan)
+        if self._as_levels:
+            made = rendering.levels(0)
+            made = made.copy() if np.shares_memory(made, pixels) else made
+        else:
+            out = np.empty((1, plan.height, plan.width, 3), dtype=np.float32)
+            rendering.part(0, 1, *levels_to_inputs(augmentation.mean, augmentation.std), out)
+            made = out[0]
         return _Made(held.back(made), plan, augmentation.min_visible)
 
     def _next(self) -> int:
@@ -291,14 +295,14 @@ class _Made:
 
     def boxes(self, boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         plan = self.plan
-        moved = moved_boxes(boxes, plan.matrix[0])
+        moved = moved_boxes(boxes, plan.route(0))
         seen = seen_boxes(moved, height=plan.height, width=plan.width, least=self.least)
         return seen.boxes, seen.kept
 
     def mask(self, mask: NDArray[Any]) -> NDArray[np.uint8]:
         tall, wide = mask.shape
         plan, numbers = self.plan, mask.astype(np.uint8)
-        moved = moved_mask(numbers, plan.matrix[0], size=(tall, wide), height=plan.height, width=plan.width)
+        moved = moved_mask(numbers, plan.route(0), size=(tall, wide), height=plan.height, width=plan.width)
         if mask.dtype == np.bool_:
             moved[moved == NOT_COUNTED] = 0
         return moved
@@ -311,7 +315,7 @@ class _Made:
         return made
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        places = moved_points(points[..., :2].reshape(-1, 2), self.plan.matrix[0])
+        places = moved_points(points[..., :2].reshape(-1, 2), self.plan.route(0))
         made = points.copy()
         made[..., :2] = places.reshape(*points.shape[:-1], 2)
         if points.shape[-1] == 3:

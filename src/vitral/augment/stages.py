@@ -14,6 +14,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+from vitral.augment.route import Displacement, Matrix
+
 _SAME = np.eye(3)
 
 Chosen = Bool[NDArray[np.bool_], " b"]
@@ -59,6 +61,41 @@ class Warp(Stage):
             matrix=np.where(chosen[:, None, None], self.matrix, _SAME),
             canvas=np.where(chosen[:, None], self.canvas, canvas),
         )
+
+    def step(self, i: int) -> Matrix:
+        """The step of a route that it is for a picture."""
+        return self.matrix[i]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Field(Stage):
+    """A displacement: each point of the canvas shows what lies some way off; the canvas stays.
+
+    Args:
+        nodes: how far, along x and y in pixels, at nodes spread evenly over the canvas from edge to edge.
+        canvas: height and width of the canvas, in pixels.
+        smooth: whether it is cubic (Catmull-Rom) between nodes, else linear.
+    """
+
+    nodes: Float[NDArray[np.float64], "b rows columns xy=2"]
+    canvas: Canvas
+    smooth: bool
+
+    sort = "displacement"
+
+    def only(self, chosen: Chosen, canvas: Canvas) -> Self:
+        """The same for some pictures; nothing of the others moves."""
+        return dataclasses.replace(self, nodes=np.where(chosen[:, None, None, None], self.nodes, 0.0))
+
+    @property
+    def bent(self) -> Chosen:
+        """The pictures of which anything moves."""
+        return self.nodes.any(axis=(1, 2, 3))
+
+    def step(self, i: int) -> Displacement:
+        """The step of a route that it is for a picture."""
+        tall, wide = self.canvas[i].tolist()
+        return Displacement(nodes=self.nodes[i], canvas=(tall, wide), smooth=self.smooth)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,36 +11,54 @@ from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
 
 from vitral.augment.plan import Plan
+from vitral.augment.route import Matrix, Points, Route, through
 
 NOT_COUNTED = 255
 """What a mask says of pixels that come in from outside."""
 
-Points = Float[NDArray[np.float64], "n xy=2"]
+Geometry = Matrix | Route
+"""What leads from what was made to the picture: a matrix, as in a plan, or a route."""
+
 Boxes = Float[NDArray[np.float64], "n xyxy=4"]
 
 
-def moved_points(points: Points, matrix: Float[NDArray[np.float64], "3 3"]) -> Points:
+def moved_points(points: Points, way: Geometry) -> Points:
     """Where points of a picture lie in what was made of it.
 
     Args:
         points: x and y in the picture.
-        matrix: from what was made to the picture, as in a plan.
+        way: from what was made to the picture.
     Returns:
-        Places, perhaps outside; NaN for a point behind the horizon of a perspective.
+        Places, perhaps outside; NaN for a point that can be seen nowhere: behind the horizon of a
+        perspective, or where no displacement leads.
     """
-    return _through(points, np.asarray(np.linalg.inv(matrix), dtype=np.float64))
+    if isinstance(way, Route):
+        return way.back(points)
+    return through(points, np.asarray(np.linalg.inv(way), dtype=np.float64))
 
 
-def moved_back(points: Points, matrix: Float[NDArray[np.float64], "3 3"]) -> Points:
+def moved_back(points: Points, way: Geometry) -> Points:
     """Where points of what was made lie in the picture, for predictions on changed pictures."""
-    return _through(points, matrix)
+    return way.there(points) if isinstance(way, Route) else through(points, way)
 
 
-def moved_boxes(boxes: Boxes, matrix: Float[NDArray[np.float64], "3 3"]) -> Boxes:
-    """The upright boxes around the four corners of each box where they have moved; not cut off."""
-    x0, y0, x1, y1 = boxes.reshape(-1, 4).T
-    corners = np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 2)
-    places = moved_points(corners, matrix).reshape(-1, 4, 2)
+def moved_boxes(boxes: Boxes, way: Geometry) -> Boxes:
+    """The upright boxes around each box where it has moved; not cut off.
+
+    They hold the four corners; where geometry is bent, and corners are not all, 16 points of each side.
+    """
+    boxes = boxes.reshape(-1, 4)
+    bent = isinstance(way, Route) and way.matrix is None
+    share = _OUTLINE if bent else _CORNERS
+    x0, y0, x1, y1 = (side[:, None] for side in boxes.T)
+    outline = np.stack([x0 + share[:, 0] * (x1 - x0), y0 + share[:, 1] * (y1 - y0)], axis=2)
+    places = moved_points(outline.reshape(-1, 2), way).reshape(-1, len(share), 2)
+    if bent and len(boxes):
+        # What a displacement has moved out of sight leaves the rest of its box.
+        gone = np.isnan(places).any(axis=2, keepdims=True)
+        low, high = np.where(gone, np.inf, places).min(axis=1), np.where(gone, -np.inf, places).max(axis=1)
+        found = np.concatenate([low, high], axis=1)
+        return np.where(np.isfinite(found), found, np.nan)
     return np.concatenate([places.min(axis=1), places.max(axis=1)], axis=1)
 
 
@@ -75,7 +93,7 @@ def seen_boxes(boxes: Boxes, *, height: int, width: int, least: float) -> Seen:
 
 def moved_mask(
     mask: UInt8[NDArray[np.uint8], "h w"],
-    matrix: Float[NDArray[np.float64], "3 3"],
+    way: Geometry,
     *,
     size: tuple[int, int],
     height: int,
@@ -85,16 +103,21 @@ def moved_mask(
 
     Args:
         mask: class numbers of the picture's pixels; it may have another resolution than the picture.
-        matrix: from what was made to the picture.
+        way: from what was made to the picture.
         size: height and width of the picture.
         height: of what was made.
         width: of what was made.
     """
-    from vitral.augment.nearest import sample_nearest
+    from vitral.augment.nearest import pick_nearest, sample_nearest
 
     tall, wide = mask.shape
     scale = np.diag([wide / size[1], tall / size[0], 1.0])
-    out = np.empty((height, width), dtype=np.uint8)
+    out, matrix = np.empty((height, width), dtype=np.uint8), way.matrix if isinstance(way, Route) else way
+    if matrix is None:
+        assert isinstance(way, Route)
+        x, y = way.places(height, width)
+        pick_nearest(np.ascontiguousarray(mask), x * scale[0, 0], y * scale[1, 1], NOT_COUNTED, out)
+        return out
     sample_nearest(np.ascontiguousarray(mask), np.ascontiguousarray(scale @ matrix), NOT_COUNTED, out)
     return out
 
@@ -115,36 +138,41 @@ def moved_targets(
             invisible (0), and its place stays outside.
         least: see `seen_boxes`.
     """
-    matrices, found, clouds = plan.matrix, None, None
+    if boxes is None and points is None:
+        return None, None
+    routes, found, clouds = [plan.route(i) for i in range(len(plan.sizes))], None, None
     if boxes is not None:
         found = [
-            seen_boxes(moved_boxes(some, matrix), height=plan.height, width=plan.width, least=least)
-            for some, matrix in zip(boxes, matrices, strict=True)
+            seen_boxes(moved_boxes(some, route), height=plan.height, width=plan.width, least=least)
+            for some, route in zip(boxes, routes, strict=True)
         ]
     if points is not None:
         clouds = []
-        for number, (some, matrix) in enumerate(zip(points, matrices, strict=True)):
+        for number, (some, route) in enumerate(zip(points, routes, strict=True)):
             kept = some if found is None else some[found[number].kept]
-            clouds.append(_seen_points(kept, matrix, plan.height, plan.width))
+            clouds.append(_seen_points(kept, route, plan.height, plan.width))
     return found, clouds
 
 
 def _seen_points(
-    points: NDArray[np.float64], matrix: NDArray[np.float64], height: int, width: int
+    points: NDArray[np.float64], route: Route, height: int, width: int
 ) -> NDArray[np.float64]:
-    places = moved_points(points[..., :2].reshape(-1, 2), matrix)
+    places = moved_points(points[..., :2].reshape(-1, 2), route)
     inside = ((places >= 0) & (places < (width, height))).all(axis=1)
     visible = np.where(inside, points[..., 2].reshape(-1), 0.0)
     return np.concatenate([places, visible[:, None]], axis=1).reshape(points.shape)
 
 
-def _through(points: Points, matrix: NDArray[np.float64]) -> Points:
-    points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    moved = points @ matrix[:, :2].T + matrix[:, 2]
-    # Both matrices are used up to a factor: the side on which the picture's center lies is in front.
-    depth = moved[:, 2:] * np.sign(matrix[2, 2] or 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(depth > 0, moved[:, :2] / moved[:, 2:], np.nan)
+_CORNERS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)], dtype=np.float64)
+_PARTS = np.linspace(0, 1, 16, endpoint=False)
+_OUTLINE = np.concatenate(
+    [
+        np.stack([_PARTS, 0 * _PARTS], axis=1),
+        np.stack([0 * _PARTS + 1, _PARTS], axis=1),
+        np.stack([1 - _PARTS, 0 * _PARTS + 1], axis=1),
+        np.stack([0 * _PARTS, 1 - _PARTS], axis=1),
+    ]
+)
 
 
 def _areas(boxes: Boxes) -> Float[NDArray[np.float64], " n"]:

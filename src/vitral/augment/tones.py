@@ -1,101 +1,143 @@
 """The tones of a row of pixels, compiled: color matrices, curves and turns of hue, one after another.
 
-It is imported with the passes that need it, and by nobody else; see `compiled`.
+Rows are three planes, red, green and blue. It is imported with the passes that need it, and by nobody
+else; see `compiled`.
 """
 
 import numpy as np
-from numba import float32, int64, void
+from numba import float32, int64, uint8, void
 
-from vitral.augment.compiled import compiled
+from vitral.augment.compiled import PICTURE, compiled
 
 COLOR, CURVE, HUE = 0, 1, 2
 """The numbers of the kinds of tones in a program."""
 
-_0, _1, _2, _4, _5, _6 = (np.float32(n) for n in (0, 1, 2, 4, 5, 6))
-_SIXTH = np.float32(1 / 6)
+_0, _1, _2, _3, _4, _6 = (np.float32(n) for n in (0, 1, 2, 3, 4, 6))
 _LAST = np.float32(255)
-_TINY = np.float32(1e-6)
+_ROW = float32[::1]
 
 
-@compiled(void(float32[::1], float32[::1]))
-def _color(row, matrix):  # pyright: ignore[reportMissingParameterType]
+@compiled(void(_ROW, _ROW, _ROW, _ROW))
+def _color(red, green, blue, matrix):  # pyright: ignore[reportMissingParameterType]
     a0, a1, a2, a3 = matrix[0], matrix[1], matrix[2], matrix[3]
     b0, b1, b2, b3 = matrix[4], matrix[5], matrix[6], matrix[7]
     c0, c1, c2, c3 = matrix[8], matrix[9], matrix[10], matrix[11]
-    for x in range(row.size // 3):
-        r, g, b = row[3 * x], row[3 * x + 1], row[3 * x + 2]
-        row[3 * x] = a0 * r + a1 * g + a2 * b + a3
-        row[3 * x + 1] = b0 * r + b1 * g + b2 * b + b3
-        row[3 * x + 2] = c0 * r + c1 * g + c2 * b + c3
+    for x in range(red.size):
+        r, g, b = red[x], green[x], blue[x]
+        red[x] = a0 * r + a1 * g + a2 * b + a3
+        green[x] = b0 * r + b1 * g + b2 * b + b3
+        blue[x] = c0 * r + c1 * g + c2 * b + c3
 
 
-@compiled(void(float32[::1], float32[:, ::1]))
-def _curve(row, table):  # pyright: ignore[reportMissingParameterType]
-    """Tables with 257 entries, the last one repeated, so that 255 needs no case of its own."""
-    for x in range(row.size // 3):
-        for c in range(3):
-            level = min(max(row[3 * x + c], _0), _LAST)
-            low = np.uint64(level)
-            part = level - np.float32(low)
-            row[3 * x + c] = table[c, low] * (_1 - part) + table[c, low + np.uint64(1)] * part
+@compiled(void(_ROW, _ROW))
+def _curve(plane, table):  # pyright: ignore[reportMissingParameterType]
+    """A table of 257 entries, the last one repeated, so that 255 needs no case of its own."""
+    for x in range(plane.size):
+        level = min(max(plane[x], _0), _LAST)
+        low = np.uint64(level)
+        part = level - np.float32(low)
+        plane[x] = table[low] * (_1 - part) + table[low + np.uint64(1)] * part
 
 
-@compiled(float32(float32))
-def _in_turn(k):  # pyright: ignore[reportMissingParameterType]
-    """A sixth of the hue circle each, as a ramp from 0 to 1 and back: what is missing of the largest."""
-    k = k - _6 * np.floor(k * _SIXTH)
-    return max(_0, min(min(k, _4 - k), _1))
+@compiled(void(_ROW, _ROW, _ROW, float32))
+def _hue(red, green, blue, turn):  # pyright: ignore[reportMissingParameterType]
+    """Turn the hue of the HSV model by some sixths of the circle, 0 to 6; levels are brought into range.
 
-
-@compiled(void(float32[::1], float32))
-def _hue(row, turn):  # pyright: ignore[reportMissingParameterType]
-    """Turn the hue of the HSV model by some sixths of the circle; levels are first brought into range.
+    All is in units of the range between the largest and the smallest channel, so nothing is divided.
 
     Source:
         Smith 1978, "Color gamut transform pairs", the hexcone model.
     """
-    for x in range(row.size // 3):
-        r = min(max(row[3 * x], _0), _LAST)
-        g = min(max(row[3 * x + 1], _0), _LAST)
-        b = min(max(row[3 * x + 2], _0), _LAST)
-        high, low = max(r, max(g, b)), min(r, min(g, b))
-        range_ = high - low
-        scale = _1 / max(range_, _TINY)
-        h = (r - g) * scale + _4
-        h = (b - r) * scale + _2 if g == high else h
-        h = (g - b) * scale if r == high else h
-        h = h + turn
-        row[3 * x] = high - range_ * _in_turn(h + _5)
-        row[3 * x + 1] = high - range_ * _in_turn(h + np.float32(3))
-        row[3 * x + 2] = high - range_ * _in_turn(h + _1)
+    for x in range(red.size):
+        r = min(max(red[x], _0), _LAST)
+        g = min(max(green[x], _0), _LAST)
+        b = min(max(blue[x], _0), _LAST)
+        low = min(r, min(g, b))
+        high = max(r, max(g, b))
+        unit = high - low
+        h = (r - g) + _4 * unit
+        h = (b - r) + _2 * unit if g == high else h
+        h = g - b if r == high else h
+        circle = _6 * unit
+        h = h + turn * unit
+        h = h + circle if h < _0 else h
+        h = h - circle if h >= circle else h
+        red[x] = low + min(max(abs(h - _3 * unit) - unit, _0), unit)
+        green[x] = low + min(max(_2 * unit - abs(h - _2 * unit), _0), unit)
+        blue[x] = low + min(max(_2 * unit - abs(h - _4 * unit), _0), unit)
 
 
-@compiled(void(float32[::1], int64[::1], float32[:, ::1], float32[:, :, ::1]))
-def tone(row, kinds, numbers, tables):  # pyright: ignore[reportMissingParameterType]
+@compiled(void(_ROW, _ROW, _ROW, int64[::1], float32[:, ::1], float32[:, :, ::1]))
+def tone(red, green, blue, kinds, numbers, tables):  # pyright: ignore[reportMissingParameterType]
     """Carry out a program of tones on a row of levels, in place.
 
     Args:
-        row: red, green and blue levels in turn.
+        red: levels.
+        green: levels.
+        blue: levels.
         kinds: of each tone `COLOR`, `CURVE` or `HUE`.
         numbers: of each tone: the twelve numbers of a color matrix, row by row; or, first, by how many
-            sixths of the circle hue turns.
+            sixths of the circle hue turns, from 0 to before 6.
         tables: of each tone: the curves of the channels at 0 to 255, the last entry repeated.
     """
     for i in range(kinds.size):
         if kinds[i] == COLOR:
-            _color(row, numbers[i])
+            _color(red, green, blue, numbers[i])
         elif kinds[i] == CURVE:
-            _curve(row, tables[i])
+            _curve(red, tables[i, 0])
+            _curve(green, tables[i, 1])
+            _curve(blue, tables[i, 2])
         else:
-            _hue(row, numbers[i, 0])
+            _hue(red, green, blue, numbers[i, 0])
 
 
-@compiled(void(float32[::1], float32[::1], float32[::1], float32[::1]))
-def normalize(row, gain, offset, made):  # pyright: ignore[reportMissingParameterType]
-    """Bring levels into [0, 255] and normalize them, each channel with its gain and offset."""
+@compiled(void(_ROW, _ROW, _ROW, _ROW))
+def split(row, red, green, blue):  # pyright: ignore[reportMissingParameterType]
+    """A row of red, green and blue in turn as three planes."""
+    for x in range(red.size):
+        red[x], green[x], blue[x] = row[3 * x], row[3 * x + 1], row[3 * x + 2]
+
+
+@compiled(void(_ROW, _ROW, _ROW, _ROW, _ROW, _ROW))
+def normalize(red, green, blue, gain, offset, made):  # pyright: ignore[reportMissingParameterType]
+    """Bring levels into [0, 255] and normalize them, each channel with its gain and offset.
+
+    Planes may be longer than what is made of them.
+    """
     g0, g1, g2 = gain[0], gain[1], gain[2]
     o0, o1, o2 = offset[0], offset[1], offset[2]
     for x in range(made.size // 3):
-        made[3 * x] = min(max(row[3 * x], _0), _LAST) * g0 + o0
-        made[3 * x + 1] = min(max(row[3 * x + 1], _0), _LAST) * g1 + o1
-        made[3 * x + 2] = min(max(row[3 * x + 2], _0), _LAST) * g2 + o2
+        made[3 * x] = min(max(red[x], _0), _LAST) * g0 + o0
+        made[3 * x + 1] = min(max(green[x], _0), _LAST) * g1 + o1
+        made[3 * x + 2] = min(max(blue[x], _0), _LAST) * g2 + o2
+
+
+@compiled(void(_ROW, _ROW, _ROW, uint8[::1]))
+def round_off(red, green, blue, made):  # pyright: ignore[reportMissingParameterType]
+    """Bring levels into [0, 255] and round them to whole ones."""
+    for x in range(made.size // 3):
+        made[3 * x] = np.uint8(np.int32(np.rint(min(max(red[x], _0), _LAST))))
+        made[3 * x + 1] = np.uint8(np.int32(np.rint(min(max(green[x], _0), _LAST))))
+        made[3 * x + 2] = np.uint8(np.int32(np.rint(min(max(blue[x], _0), _LAST))))
+
+
+@compiled(void(PICTURE, int64[::1], float32[:, ::1], float32[:, :, ::1], uint8[:, ::1]))
+def render_tones(source, kinds, numbers, tables, out):  # pyright: ignore[reportMissingParameterType]
+    """Tone a picture whose pixels stay where they are.
+
+    Args:
+        source: uint8 of h x (w * 3).
+        kinds: the program; see `tone`.
+        numbers: of each tone.
+        tables: of each tone.
+        out: of the same shape; all of it is written.
+    """
+    wide = source.shape[1] // 3
+    red, green, blue = np.empty(wide, np.float32), np.empty(wide, np.float32), np.empty(wide, np.float32)
+    for y in range(len(source)):
+        row = source[y]
+        for x in range(wide):
+            red[x] = np.float32(row[3 * x])
+            green[x], blue[x] = np.float32(row[3 * x + 1]), np.float32(row[3 * x + 2])
+        tone(red, green, blue, kinds, numbers, tables)
+        round_off(red, green, blue, out[y])

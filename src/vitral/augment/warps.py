@@ -1,19 +1,21 @@
-"""`render_warp`: sample a picture through a homography, compiled: each pixel of the input looked up once.
+"""`render_warp`: sample a picture wherever its geometry leads, compiled: each pixel looked up once.
 
-It is imported when the first such picture is rendered, and by nobody else; see `compiled`.
+It is imported when the first such picture is rendered, and by nobody else; see `compiled`. Rows are made
+as three planes, red, green and blue, because loops over one channel are the quickest.
 """
 
 import numpy as np
-from numba import boolean, float32, float64, int32, int64, void
+from numba import boolean, float32, float64, int32, int64, uint8, void
 
-from vitral.augment.compiled import LINE, ONE, PICTURE, THREE, TWO, compiled, reflected
-from vitral.augment.tones import normalize, tone
+from vitral.augment.compiled import LINE, PICTURE, THREE, compiled
+from vitral.augment.tones import normalize, round_off, tone
+from vitral.augment.vectors import blend_four
 
-_1 = np.float32(1)
-_UNIT = np.float32(1 / 65536)
+_0, _1 = np.float32(0), np.float32(1)
+_ROW = float32[::1]
 
 
-@compiled(void(float64[:, ::1], int64, float32[::1], float32[::1]))
+@compiled(void(float64[:, ::1], int64, _ROW, _ROW))
 def _coordinates(matrix, y, x_at, y_at):  # pyright: ignore[reportMissingParameterType]
     """Where the centers of a row of the input lie, in pixels of the picture, whose first center is 0."""
     v = y + 0.5
@@ -31,28 +33,32 @@ def _coordinates(matrix, y, x_at, y_at):  # pyright: ignore[reportMissingParamet
         y_at[i] = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) * depth - 0.5
 
 
-@compiled(boolean(float32[::1], int64))
+@compiled(boolean(_ROW, int64))
 def _is_inside(at, size):  # pyright: ignore[reportMissingParameterType]
     return min(at[0], at[-1]) >= 0 and max(at[0], at[-1]) <= size - 1
 
 
-@compiled(void(float32[::1], int64))
-def _reflect(at, size):  # pyright: ignore[reportMissingParameterType]
-    """Bring places beyond the first or last center back; what is linear in between stays so."""
+@compiled(void(_ROW, int64, boolean))
+def _bring_back(at, size, clamped):  # pyright: ignore[reportMissingParameterType]
+    """Places beyond the first or last center are reflected there, or become these centers."""
     last = np.float32(size - 1)
+    if clamped:
+        for i in range(at.size):
+            at[i] = min(max(at[i], _0), last)
+        return
     period = np.float32(2) * last
     unit = _1 / period
     for i in range(at.size):
         place = at[i] - period * np.floor(at[i] * unit)
         # Rounding may leave a place a hair outside.
-        at[i] = min(max(min(place, period - place), np.float32(0)), last)
+        at[i] = min(max(min(place, period - place), _0), last)
 
 
-@compiled(boolean(float32[::1], float32[::1], int64, int64, int32[::1]))
+@compiled(boolean(_ROW, _ROW, int64, int64, int32[::1]))
 def _split(x_at, y_at, tall, wide, place):  # pyright: ignore[reportMissingParameterType]
     """The upper left of the four pixels around each place; of the places themselves the rest is kept.
 
-    Returns whether the four are ever those in the lower right corner, of which no fourth byte lies in
+    Returns whether the four are ever those in the lower right corner, behind which no more bytes lie in
     memory.
     """
     stride = np.int32(3 * wide)
@@ -67,64 +73,71 @@ def _split(x_at, y_at, tall, wide, place):  # pyright: ignore[reportMissingParam
     return farthest == corner
 
 
-@compiled(void(LINE, int64, int32[::1], float32[::1], float32[::1], float32[::1]))
-def _inside(source, stride, place, right, below, row):  # pyright: ignore[reportMissingParameterType]
-    """Weigh four pixels of four numbers each: three channels and one that the next pixel overwrites."""
+@compiled(void(LINE, int64, int32[::1], _ROW, _ROW, _ROW, _ROW, _ROW))
+def _inside(source, stride, place, right, below, red, green, blue):  # pyright: ignore[reportMissingParameterType]
+    for i in range(np.uint64(place.size // 4)):
+        blend_four(source, place, stride, right, below, red, green, blue, i * np.uint64(4))
+
+
+@compiled(void(LINE, int64, int32[::1], _ROW, _ROW, float32[:, ::1]))
+def _with_care(source, stride, place, right, below, planes):  # pyright: ignore[reportMissingParameterType]
+    """The same, reading no byte but those of the four pixels."""
     step = np.uint64(stride)
-    for i in range(np.uint64(place.size)):
-        a, u, v = np.uint64(place[i]), right[i], below[i]
-        b, c = a + THREE, a + step
-        d = c + THREE
-        w3 = u * v
-        w1, w2 = u - w3, v - w3
-        w0 = _1 - u - w2
-        r0 = w0 * np.float32(source[a]) + w1 * np.float32(source[b])
-        r0 += w2 * np.float32(source[c]) + w3 * np.float32(source[d])
-        r1 = w0 * np.float32(source[a + ONE]) + w1 * np.float32(source[b + ONE])
-        r1 += w2 * np.float32(source[c + ONE]) + w3 * np.float32(source[d + ONE])
-        r2 = w0 * np.float32(source[a + TWO]) + w1 * np.float32(source[b + TWO])
-        r2 += w2 * np.float32(source[c + TWO]) + w3 * np.float32(source[d + TWO])
-        r3 = w0 * np.float32(source[a + THREE]) + w1 * np.float32(source[b + THREE])
-        r3 += w2 * np.float32(source[c + THREE]) + w3 * np.float32(source[d + THREE])
-        k = i * THREE
-        row[k], row[k + ONE], row[k + TWO], row[k + THREE] = r0, r1, r2, r3
-
-
-@compiled(void(PICTURE, float64[:, ::1], int64, float32[::1]))
-def _with_care(source, matrix, y, row):  # pyright: ignore[reportMissingParameterType]
-    """Any row of any picture, also of one that is a single pixel wide or tall."""
-    tall, wide = source.shape[0], source.shape[1] // 3
-    v = y + 0.5
-    for i in range(row.size // 3):
-        u = i + 0.5
-        depth = matrix[2, 0] * u + matrix[2, 1] * v + matrix[2, 2]
-        x = np.float32((matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) / depth - 0.5)
-        y_ = np.float32((matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) / depth - 0.5)
-        # Far out everything is reflected many times; a bound keeps that from taking long.
-        x = min(max(x, np.float32(-8 * wide)), np.float32(8 * wide))
-        y_ = min(max(y_, np.float32(-8 * tall)), np.float32(8 * tall))
-        left, top = np.int64(np.floor(x)), np.int64(np.floor(y_))
-        right, below = x - np.float32(left), y_ - np.float32(top)
-        x0, x1 = 3 * reflected(left, wide), 3 * reflected(left + 1, wide)
-        upper, lower = source[reflected(top, tall)], source[reflected(top + 1, tall)]
+    for i in range(place.size):
         for c in range(3):
-            high = np.float32(upper[x0 + c]) * (_1 - right) + np.float32(upper[x1 + c]) * right
-            low = np.float32(lower[x0 + c]) * (_1 - right) + np.float32(lower[x1 + c]) * right
-            row[3 * i + c] = high * (_1 - below) + low * below
+            a = np.uint64(place[i]) + np.uint64(c)
+            upper, lower = np.float32(source[a]), np.float32(source[a + step])
+            upper_next, lower_next = np.float32(source[a + THREE]), np.float32(source[a + step + THREE])
+            near = upper + below[i] * (lower - upper)
+            next_ = upper_next + below[i] * (lower_next - upper_next)
+            planes[c, i] = near + right[i] * (next_ - near)
 
 
 @compiled(
     void(
-        PICTURE, float64[:, ::1], int64[::1], float32[:, ::1], float32[:, :, ::1],
-        float32[::1], float32[::1], float32[:, ::1],
+        PICTURE, float64[:, ::1], float32[:, :, ::1], boolean, int64, int32[::1], float32[:, ::1],
+        float32[:, ::1], int64[::1], float32[:, ::1], float32[:, :, ::1],
     )
 )  # fmt: skip
-def render_warp(source, matrix, kinds, numbers, tables, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
-    """Sample a picture at the places that a homography leads to, linearly; tone and normalize.
+def _render_row(source, matrix, places, clamped, y, place, at, planes, kinds, numbers, tables):  # pyright: ignore[reportMissingParameterType]
+    """One row of the result as three planes of levels, toned."""
+    tall, wide = source.shape[0], source.shape[1] // 3
+    x_at, y_at = at[0], at[1]
+    inside = places.size == 0
+    if inside:
+        _coordinates(matrix, y, x_at, y_at)
+        # A straight line is inside where both of its ends are.
+        inside = _is_inside(x_at, wide) and _is_inside(y_at, tall)
+    else:
+        count = places.shape[2]
+        for i in range(x_at.size):  # what rows have beyond the last place is not used
+            x_at[i], y_at[i] = places[0, y, min(i, count - 1)], places[1, y, min(i, count - 1)]
+    if not inside:
+        _bring_back(x_at, wide, clamped)
+        _bring_back(y_at, tall, clamped)
+    flat = source.reshape(source.size)
+    if _split(x_at, y_at, tall, wide, place):
+        _with_care(flat, source.shape[1], place, x_at, y_at, planes)
+    else:
+        _inside(flat, source.shape[1], place, x_at, y_at, planes[0], planes[1], planes[2])
+    tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
+
+
+@compiled(
+    void(
+        PICTURE, float64[:, ::1], float32[:, :, ::1], boolean, int64[::1], float32[:, ::1],
+        float32[:, :, ::1], float32[::1], float32[::1], float32[:, ::1],
+    )
+)  # fmt: skip
+def render_warp(source, matrix, places, clamped, kinds, numbers, tables, gain, offset, out):  # pyright: ignore[reportMissingParameterType]
+    """Sample a picture at the places that its geometry leads to, linearly; tone and normalize.
 
     Args:
-        source: uint8 of h x (w * 3).
+        source: uint8 of h x (w * 3), at least 2 x 2 pixels.
         matrix: from (x, y, 1) of the input to (x, y, 1) of the picture, up to a factor.
+        places: where each pixel of the input lies, instead of the matrix: x and y in pixels of the
+            picture, whose first center is 0; of 2 x height x width, or empty.
+        clamped: whether what lies beyond the picture is as at its edge, else it is reflected.
         kinds: the program of tones; see `tones.tone`.
         numbers: of each tone.
         tables: of each tone.
@@ -132,23 +145,25 @@ def render_warp(source, matrix, kinds, numbers, tables, gain, offset, out):  # p
         offset: of the same: what is added then.
         out: float32 of height x (width * 3); all of it is written.
     """
-    tall, wide = source.shape[0], source.shape[1] // 3
-    width = out.shape[1] // 3
-    flat = source.reshape(source.size)
-    x_at, y_at = np.empty(width, np.float32), np.empty(width, np.float32)
-    place, row = np.empty(width, np.int32), np.zeros(3 * width + 1, np.float32)
+    four = (out.shape[1] // 3 + 3) // 4 * 4
+    at, place = np.empty((2, four), np.float32), np.empty(four, np.int32)
+    planes = np.empty((3, four), np.float32)
     for y in range(len(out)):
-        careful = tall < 2 or wide < 2
-        if not careful:
-            _coordinates(matrix, y, x_at, y_at)
-            # A straight line is inside where both of its ends are.
-            if not (_is_inside(x_at, wide) and _is_inside(y_at, tall)):
-                _reflect(x_at, wide)
-                _reflect(y_at, tall)
-            careful = _split(x_at, y_at, tall, wide, place)
-        if careful:
-            _with_care(source, matrix, y, row[: 3 * width])
-        else:
-            _inside(flat, source.shape[1], place, x_at, y_at, row)
-        tone(row[: 3 * width], kinds, numbers, tables)
-        normalize(row[: 3 * width], gain, offset, out[y])
+        _render_row(source, matrix, places, clamped, y, place, at, planes, kinds, numbers, tables)
+        normalize(planes[0], planes[1], planes[2], gain, offset, out[y])
+
+
+@compiled(
+    void(
+        PICTURE, float64[:, ::1], float32[:, :, ::1], boolean, int64[::1], float32[:, ::1],
+        float32[:, :, ::1], uint8[:, ::1],
+    )
+)  # fmt: skip
+def render_warp_levels(source, matrix, places, clamped, kinds, numbers, tables, out):  # pyright: ignore[reportMissingParameterType]
+    """The same as levels again, rounded; see `render_warp`."""
+    four = (out.shape[1] // 3 + 3) // 4 * 4
+    at, place = np.empty((2, four), np.float32), np.empty(four, np.int32)
+    planes = np.empty((3, four), np.float32)
+    for y in range(len(out)):
+        _render_row(source, matrix, places, clamped, y, place, at, planes, kinds, numbers, tables)
+        round_off(planes[0], planes[1], planes[2], out[y])

@@ -1,0 +1,144 @@
+"""`Route`: the geometry of one picture: homographies, and displacements between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+Points = Float[NDArray[np.float64], "n xy=2"]
+Matrix = Float[NDArray[np.float64], "3 3"]
+
+_CLOSE_PX = 1e-3
+"""How near a place that was searched for must come to the one that is wanted."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Displacement:
+    """A displacement of one canvas: each point shows what lies some way off.
+
+    Args:
+        nodes: how far, along x and y in pixels, at nodes that are spread evenly from edge to edge.
+        canvas: height and width of the canvas, in pixels.
+        smooth: whether it is cubic (Catmull-Rom) between nodes, else linear. Beyond the canvas it is
+            as at its edge.
+    """
+
+    nodes: Float[NDArray[np.float64], "rows columns xy=2"]
+    canvas: tuple[float, float]
+    smooth: bool
+
+    @property
+    def around(self) -> Float[NDArray[np.float64], "rows+2 columns+2 xy=2"]:
+        """The nodes with one more on each side, on the line through the last two."""
+        nodes = self.nodes
+        for axis in (0, 1):
+            nodes = np.moveaxis(nodes, axis, 0)
+            last = len(nodes) - 1
+            before, after = 2 * nodes[:1] - nodes[min(1, last)], 2 * nodes[-1:] - nodes[max(last - 1, 0)]
+            nodes = np.moveaxis(np.concatenate([before, nodes, after]), 0, axis)
+        return np.ascontiguousarray(nodes)
+
+    def there(self, points: Points) -> Points:
+        """Where what is seen at some points lies."""
+        from vitral.augment.bends import displace
+
+        x, y = np.ascontiguousarray(points.T, dtype=np.float64)
+        displace(self.around, *map(float, self.canvas), self.smooth, x, y)
+        return np.stack([x, y], axis=1)
+
+    def back(self, points: Points) -> Points:
+        """Where points can be seen; NaN where no such place is found.
+
+        A displacement that folds shows a point in several places; this is one of them.
+        """
+        found, done = self._searched(points, 2 * points - self.there(points))
+        if not done.all():
+            rest = points[~done]
+            tall, wide = self.canvas
+            y, x = np.meshgrid(np.linspace(0, tall, 49), np.linspace(0, wide, 49), indexing="ij")
+            lattice = np.stack([x.ravel(), y.ravel()], axis=1)
+            away = ((self.there(lattice)[None] - rest[:, None]) ** 2).sum(axis=2)
+            found[~done], done[~done] = self._searched(rest, lattice[away.argmin(axis=1)])
+        return np.where(done[:, None], found, np.nan)
+
+    def _searched(self, points: Points, start: Points) -> tuple[Points, Bool[NDArray[np.bool_], " n"]]:
+        """Newton's method from a start, with slopes by differences."""
+        at, step = start.copy(), 1e-3
+        for _ in range(12):
+            wrong = self.there(at) - points
+            if (np.abs(wrong) < _CLOSE_PX / 10).all():
+                break
+            x = (self.there(at + (step, 0)) - self.there(at - (step, 0))) / (2 * step)
+            y = (self.there(at + (0, step)) - self.there(at - (0, step))) / (2 * step)
+            bend = x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]
+            bend = np.where(np.abs(bend) < 1e-6, 1e-6, bend)
+            move = np.stack(
+                [
+                    (y[:, 1] * wrong[:, 0] - y[:, 0] * wrong[:, 1]) / bend,
+                    (x[:, 0] * wrong[:, 1] - x[:, 1] * wrong[:, 0]) / bend,
+                ],
+                axis=1,
+            )
+            # A step over more than a part of the canvas has left where slopes mean something.
+            far = np.hypot(*move.T)[:, None]
+            at = at - move * np.minimum(1.0, 0.2 * max(self.canvas) / np.maximum(far, 1e-9))
+        return at, np.abs(self.there(at) - points).max(axis=1, initial=0.0) < _CLOSE_PX
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """From the points of what was made of a picture to those of the picture.
+
+    Args:
+        steps: matrices, of (x, y, 1) up to a factor, and displacements; the last is taken first.
+    """
+
+    steps: tuple[Matrix | Displacement, ...]
+
+    @property
+    def matrix(self) -> Matrix | None:
+        """All of it as one homography; None where something is bent."""
+        return self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], np.ndarray) else None
+
+    def there(self, points: Points) -> Points:
+        """Where points of what was made lie in the picture; NaN behind the horizon of a perspective."""
+        for step in reversed(self.steps):
+            points = through(points, step) if isinstance(step, np.ndarray) else step.there(points)
+        return points
+
+    def back(self, points: Points) -> Points:
+        """Where points of the picture lie in what was made; NaN where they cannot."""
+        for step in self.steps:
+            if isinstance(step, np.ndarray):
+                points = through(points, np.asarray(np.linalg.inv(step), dtype=np.float64))
+            else:
+                points = step.back(points)
+        return points
+
+    def places(self, height: int, width: int) -> Float[NDArray[np.float64], "xy=2 height width"]:
+        """Where the centers of all pixels of what was made lie in the picture."""
+        y, x = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
+        points = self.there(np.stack([x.ravel(), y.ravel()], axis=1))
+        return points.T.reshape(2, height, width)
+
+
+def joined(steps: tuple[Matrix | Displacement, ...]) -> Route:
+    """A route on which neighboring matrices are one."""
+    kept: list[Matrix | Displacement] = []
+    for step in steps:
+        if kept and isinstance(step, np.ndarray) and isinstance(kept[-1], np.ndarray):
+            kept[-1] = np.asarray(kept[-1] @ step, dtype=np.float64)
+        else:
+            kept.append(step)
+    return Route(tuple(kept))
+
+
+def through(points: Points, matrix: Matrix) -> Points:
+    """Points through a homography; NaN for those behind its horizon."""
+    points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    # Matrices are used up to a factor: the side on which the picture's center lies is in front.
+    depth = moved[:, 2:] * np.sign(matrix[2, 2] or 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(depth > 0, moved[:, :2] / moved[:, 2:], np.nan)
