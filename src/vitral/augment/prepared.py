@@ -56,6 +56,44 @@ class Prepared:
             same &= (x0 >= 0) & (y0 >= 0) & (x1 <= sizes[:, 1]) & (y1 <= sizes[:, 0])
         return self._straight & ~self._flipped & self._idle & same
 
+    def warped(self) -> NDArray[np.bool_]:
+        """Which pictures a homography alone leads into, so that many may be done at once."""
+        warped = ~(self._straight | self._turned)
+        if self._pass.bends:
+            warped &= ~self._pass.bent
+        return warped & (self._border.kind != "fill")
+
+    def render_many(
+        self,
+        sources: NDArray[np.uint8],
+        start: int,
+        gain: Three,
+        offset: Three,
+        out: NDArray[np.float32],
+    ) -> None:
+        """Write some of the pictures that are `warped`, normalized; without their filter.
+
+        Args:
+            sources: of one size, b x h x w x 3.
+            start: number of the first.
+            gain: as in `render`.
+            offset: as in `render`.
+            out: of b x height x (width * 3).
+        """
+        from vitral.augment.warp_many import render_warps
+
+        count, tall, wide = sources.shape[:3]
+        part, done = slice(start, start + count), np.zeros(count, np.bool_)
+        if min(tall, wide) > 1:
+            flat = np.ascontiguousarray(sources).reshape(count, tall, 3 * wide)
+            matrices, clamped = np.ascontiguousarray(self._matrix[part]), self._border.kind != "reflect"
+            render_warps(flat, matrices, clamped, *self._program.rows(part), gain, offset, out, done)
+        for i in range(count):
+            if not done[i]:
+                self.render(sources[i], start + i, gain, offset, out[i])
+            elif self._program.covers:
+                self._program.cover(out[i], start + i, gain, offset)
+
     def levels(self, source: Source, i: int) -> NDArray[np.uint8]:
         """The result of a pass as levels, its filter done."""
         height, width = self._size[i].tolist()

@@ -1,6 +1,7 @@
 """`Program`: the tones of a pass as numbers for the compiled code."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -44,10 +45,11 @@ class Program:
                 self._apart &= (linear == linear * np.eye(3)).all(axis=(1, 2))
         self._numbers = np.zeros((count, len(self._tones), 12), np.float32)
         curves = any(isinstance(tone, Curve) for tone in self._tones)
+        self._of_means = np.zeros((count, len(self._tones), 3, 3))
         self._tables = np.zeros((count if curves else 0, len(self._tones), 3, 257), np.float32)
         for n, tone in enumerate(self._tones):
             if isinstance(tone, Color):
-                self._numbers[:, n] = tone.matrix.reshape(count, 12)
+                self._numbers[:, n], self._of_means[:, n] = tone.matrix.reshape(count, 12), tone.of_means
             elif isinstance(tone, Hue):
                 self._numbers[:, n, 0] = (6 * tone.turn) % 6
             elif isinstance(tone, Curve):
@@ -87,6 +89,30 @@ class Program:
         channel_sums(flat, top, bottom, left, right, sums)
         return sums / ((bottom - top) * (right - left))
 
+    def rows(self, part: slice) -> tuple[Any, ...]:
+        """What `render_warps` needs of some pictures: with means, kinds, numbers, shares of means, tables."""
+        if not self._tones:
+            count = part.stop - part.start
+            return (
+                False,
+                _NOTHING[0],
+                np.zeros((count, 0, 12), np.float32),
+                np.zeros((count, 0, 3, 3)),
+                _NO_TABLES,
+            )
+        return (
+            self._needs_means,
+            self._kinds,
+            self._numbers[part],
+            self._of_means[part],
+            self._tables[part] if len(self._tables) else _NO_TABLES,
+        )
+
+    @property
+    def covers(self) -> bool:
+        """Whether anything is covered."""
+        return bool(self._covers)
+
     def plain(self, i: int, means: Means | None) -> Float[NDArray[np.float32], "c=3 2"] | None:
         """Factor and summand of each channel, where the tones of a picture are no more than that."""
         if not self._tones:
@@ -105,8 +131,8 @@ class Program:
 
         planes = np.tile(np.arange(256, dtype=np.float32), (3, 1))
         tone(*planes, *self.of(i, means))
-        made = np.empty(3 * 256, np.uint8)
-        round_off(*planes, made)
+        made = np.empty((1, 3 * 256), np.uint8)
+        round_off(planes, made)
         return made.reshape(256, 3)
 
     def of(self, i: int, means: Means | None, *, nothing: bool = False) -> Arrays:
@@ -123,9 +149,7 @@ class Program:
         if means is not None:
             numbers = numbers.copy()
             # Means behind earlier tones than a matrix are taken as those before them.
-            for n, tone in enumerate(self._tones):
-                if isinstance(tone, Color):
-                    numbers[n].reshape(3, 4)[:, 3] += (tone.of_means[i] @ means).astype(np.float32)
+            numbers[:, 3::4] += (self._of_means[i] @ means).astype(np.float32)
         tables = self._tables[i] if len(self._tables) else _NOTHING[2]
         return self._kinds, numbers, tables
 
@@ -152,6 +176,7 @@ _NOTHING: Arrays = (
     np.zeros((0, 12), np.float32),
     np.zeros((0, 3, 257), np.float32),
 )
+_NO_TABLES = np.zeros((0, 0, 3, 257), np.float32)
 
 
 def _kind(tone: Tone) -> int:

@@ -14,7 +14,9 @@ import numpy as np
 from numba import boolean, float32, float64, int64, uint64, void
 
 from vitral.augment.compiled import ONE, PICTURE, THREE, TWO, compiled, reflected
+from vitral.augment.streams import fits, stream
 from vitral.augment.tones import normalize, split, tone
+from vitral.augment.vectors import widest
 
 
 @compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
@@ -50,6 +52,7 @@ def _taps(low, high, count):  # pyright: ignore[reportMissingParameterType]
 @compiled(void(PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1], float32[::1], float32[::1]))
 def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyright: ignore[reportMissingParameterType]
     """One line of the input before its columns are weighed: some rows summed, then normalized."""
+    widest()
     out, scale, shift = line[low:high], gain[low:high], offset[low:high]
     a, b = source[places[0], low:high], source[places[1], low:high]
     u, v = weights[0], weights[1]
@@ -266,24 +269,27 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
             if not toned:  # All at once.
                 scale[3 * x + c] *= gain[c]
                 shift[3 * x + c] = plain[c, 1] * gain[c] + offset[c]
-    planes = np.empty((3, width if toned else 0), np.float32)
+    streamed = height >= 4 and fits(out, 4)
     lines, made = np.zeros((4, 3 * wide + 4), np.float32), np.empty((4, 3 * width), np.float32)
+    planes = np.empty((3, 4 * width if toned else 0), np.float32)
     for top in range(0, height, 4):
         # At the lower end the last lines of the input are made again rather than too many.
         y = min(top, max(height - 4, 0))
+        count = min(height, 4)
         for z in range(4):
             row = min(y + z, height - 1)
             _weigh_rows(source, rows[row], row_weights[row], low, high, scale, shift, lines[z])
-        if height >= 4 and not toned:
+        if height >= 4 and not toned and not streamed:
             _weigh_columns(lines, columns, column_weights, out[y : y + 4])
             continue
         _weigh_columns(lines, columns, column_weights, made)
-        for z in range(min(height, 4)):
-            if toned:
-                split(made[z], planes[0], planes[1], planes[2])
-                tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
-                normalize(planes[0], planes[1], planes[2], gain, offset, out[y + z])
-            else:
-                out[y + z] = made[z]
+        if toned:
+            split(made, planes)
+            tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
+            normalize(planes, gain, offset, made)
+        if streamed:
+            stream(made.reshape(made.size), out[y : y + 4].reshape(made.size), made.size)
+        else:
+            out[y : y + count] = made[:count]
     if not toned and (plain != np.array([[1, 0], [1, 0], [1, 0]], np.float32)).any():
         _clamp(out, gain, offset)

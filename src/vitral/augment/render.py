@@ -1,11 +1,12 @@
 """`Rendering`: carry out a plan on the pixels of a batch, picture by picture, on the processor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
+from vitral.augment.pasting import Pasted
 from vitral.augment.plan import Plan
 from vitral.augment.prepared import Prepared, Source, Three
 from vitral.augment.stages import Mix
@@ -37,6 +38,7 @@ class Rendering:
         self._pixels = pixels
         self._passes = [Prepared(one, plan.border) for one in plan.passes]
         self._moved = self._passes[0].moved((plan.height, plan.width), plan.sizes)
+        self._warped = self._passes[-1].warped()
         if len(self._passes) > 1:
             self._moved[:] = False
 
@@ -75,6 +77,9 @@ class Rendering:
         if isinstance(self._pixels, np.ndarray) and self._moved[start:stop].all():
             self._move(np.ascontiguousarray(self._pixels[start:stop]), start, gain, offset, rows)
             return
+        if isinstance(self._pixels, np.ndarray) and len(self._passes) == 1 and self._warped[start:stop].all():
+            self._passes[0].render_many(self._pixels[start:stop], start, gain, offset, rows)
+            return
         for i in range(start, stop):
             source, target = self._pixels[i], rows[i - start]
             if self._moved[i] and isinstance(source, np.ndarray):
@@ -82,7 +87,10 @@ class Rendering:
                 continue
             for one in self._passes[:-1]:
                 source = one.levels(source, i)
-            self._passes[-1].render(source, i, gain, offset, target)
+            if self._warped[i] and isinstance(source, np.ndarray):
+                self._passes[-1].render_many(source[None], i, gain, offset, target[None])
+            else:
+                self._passes[-1].render(source, i, gain, offset, target)
 
     def _move(
         self, pictures: NDArray[np.uint8], start: int, gain: Three, offset: Three, out: NDArray[np.float32]
@@ -96,11 +104,26 @@ class Rendering:
         render_windows(sources, x0, y0, mirrored, gain, offset, out)
 
 
-def mix(inputs: Float[NDArray[np.float32], "b h w c=3"], plan: Mix) -> None:
-    """Blend partners in, or paste parts of them, in place."""
-    mixed = np.flatnonzero(plan.chosen)
+def mix(
+    inputs: Float[NDArray[np.float32], "b h w c=3"], plan: Mix, pasted: Mapping[int, Pasted] | None = None
+) -> None:
+    """Blend partners in, paste parts of them, or show several side by side, in place.
+
+    Args:
+        inputs: of all pictures of a batch.
+        plan: who is mixed with whom, and how.
+        pasted: the objects that are pasted into each picture.
+    """
+    tiles = plan.tiles
+    tiled = np.zeros(len(inputs), dtype=np.bool_) if tiles is None else tiles.tiled & plan.chosen
+    mixed = np.flatnonzero(plan.chosen & ~tiled)
     # A partner may itself be mixed: it gives what it was before.
     partners = inputs[plan.partner[mixed]]
+    if tiles is not None:
+        shown = {j: inputs[j].copy() for j in np.unique(tiles.partner[tiled]).tolist()}
+        for i in np.flatnonzero(tiled).tolist():
+            for j, source, target in zip(tiles.partner[i], tiles.source[i], tiles.target[i], strict=True):
+                _show(shown[int(j)], source, target, inputs[i])
     for i, other in zip(mixed, partners, strict=True):
         if plan.blended[i]:
             share = np.float32(plan.share[i])
@@ -109,3 +132,27 @@ def mix(inputs: Float[NDArray[np.float32], "b h w c=3"], plan: Mix) -> None:
             inputs[i] += other
         x0, y0, x1, y1 = plan.pasted[i]
         inputs[i, y0:y1, x0:x1] = other[y0:y1, x0:x1]
+        if pasted is not None and int(i) in pasted:
+            weight = pasted[int(i)].weight[..., None]
+            # Not own + (other - own) * weight: where the weight is 1, the partner's pixel stays as it is.
+            inputs[i] = inputs[i] * (1 - weight) + other * weight
+
+
+def _show(
+    picture: NDArray[np.float32],
+    source: NDArray[np.int64],
+    target: NDArray[np.int64],
+    out: NDArray[np.float32],
+) -> None:
+    """Put a window of a picture where it goes, shrunk by area if it is larger."""
+    x0, y0, x1, y1 = source
+    left, top, right, bottom = target
+    if right <= left or bottom <= top:
+        return
+    window = picture[y0:y1, x0:x1]
+    if window.shape[:2] != (bottom - top, right - left):
+        import cv2
+
+        size = (int(right - left), int(bottom - top))
+        window = cv2.resize(window.astype(np.float32, copy=False), size, interpolation=cv2.INTER_AREA)
+    out[top:bottom, left:right] = window

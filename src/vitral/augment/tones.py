@@ -8,6 +8,7 @@ import numpy as np
 from numba import float32, int64, uint8, void
 
 from vitral.augment.compiled import PICTURE, compiled
+from vitral.augment.vectors import widest
 
 COLOR, CURVE, HUE = 0, 1, 2
 """The numbers of the kinds of tones in a program."""
@@ -19,6 +20,7 @@ _ROW = float32[::1]
 
 @compiled(void(_ROW, _ROW, _ROW, _ROW))
 def _color(red, green, blue, matrix):  # pyright: ignore[reportMissingParameterType]
+    widest()
     a0, a1, a2, a3 = matrix[0], matrix[1], matrix[2], matrix[3]
     b0, b1, b2, b3 = matrix[4], matrix[5], matrix[6], matrix[7]
     c0, c1, c2, c3 = matrix[8], matrix[9], matrix[10], matrix[11]
@@ -48,6 +50,7 @@ def _hue(red, green, blue, turn):  # pyright: ignore[reportMissingParameterType]
     Source:
         Smith 1978, "Color gamut transform pairs", the hexcone model.
     """
+    widest()
     for x in range(red.size):
         r = min(max(red[x], _0), _LAST)
         g = min(max(green[x], _0), _LAST)
@@ -91,34 +94,51 @@ def tone(red, green, blue, kinds, numbers, tables):  # pyright: ignore[reportMis
             _hue(red, green, blue, numbers[i, 0])
 
 
-@compiled(void(_ROW, _ROW, _ROW, _ROW))
-def split(row, red, green, blue):  # pyright: ignore[reportMissingParameterType]
-    """A row of red, green and blue in turn as three planes."""
-    for x in range(red.size):
-        red[x], green[x], blue[x] = row[3 * x], row[3 * x + 1], row[3 * x + 2]
+@compiled(void(float32[:, ::1], float32[:, ::1]))
+def split(rows, planes):  # pyright: ignore[reportMissingParameterType]
+    """Rows of red, green and blue in turn as three planes."""
+    width = rows.shape[1] // 3
+    for y in range(len(rows)):
+        row = rows[y]
+        red, green, blue = planes[0, y * width :], planes[1, y * width :], planes[2, y * width :]
+        for x in range(width):
+            red[x], green[x], blue[x] = row[3 * x], row[3 * x + 1], row[3 * x + 2]
 
 
-@compiled(void(_ROW, _ROW, _ROW, _ROW, _ROW, _ROW))
-def normalize(red, green, blue, gain, offset, made):  # pyright: ignore[reportMissingParameterType]
+@compiled(void(float32[:, ::1], _ROW, _ROW, float32[:, ::1]))
+def normalize(planes, gain, offset, made):  # pyright: ignore[reportMissingParameterType]
     """Bring levels into [0, 255] and normalize them, each channel with its gain and offset.
 
-    Planes may be longer than what is made of them.
+    Args:
+        planes: red, green and blue levels of as many rows as are made; each may have some more at its end.
+        gain: of each channel.
+        offset: of each channel.
+        made: rows of red, green and blue in turn.
     """
+    widest()
     g0, g1, g2 = gain[0], gain[1], gain[2]
     o0, o1, o2 = offset[0], offset[1], offset[2]
-    for x in range(made.size // 3):
-        made[3 * x] = min(max(red[x], _0), _LAST) * g0 + o0
-        made[3 * x + 1] = min(max(green[x], _0), _LAST) * g1 + o1
-        made[3 * x + 2] = min(max(blue[x], _0), _LAST) * g2 + o2
+    room = planes.shape[1] // len(made)
+    for y in range(len(made)):
+        row = made[y]
+        red, green, blue = planes[0, y * room :], planes[1, y * room :], planes[2, y * room :]
+        for x in range(row.size // 3):
+            row[3 * x] = min(max(red[x], _0), _LAST) * g0 + o0
+            row[3 * x + 1] = min(max(green[x], _0), _LAST) * g1 + o1
+            row[3 * x + 2] = min(max(blue[x], _0), _LAST) * g2 + o2
 
 
-@compiled(void(_ROW, _ROW, _ROW, uint8[::1]))
-def round_off(red, green, blue, made):  # pyright: ignore[reportMissingParameterType]
-    """Bring levels into [0, 255] and round them to whole ones."""
-    for x in range(made.size // 3):
-        made[3 * x] = np.uint8(np.int32(np.rint(min(max(red[x], _0), _LAST))))
-        made[3 * x + 1] = np.uint8(np.int32(np.rint(min(max(green[x], _0), _LAST))))
-        made[3 * x + 2] = np.uint8(np.int32(np.rint(min(max(blue[x], _0), _LAST))))
+@compiled(void(float32[:, ::1], uint8[:, ::1]))
+def round_off(planes, made):  # pyright: ignore[reportMissingParameterType]
+    """Bring levels into [0, 255] and round them to whole ones; see `normalize`."""
+    room = planes.shape[1] // len(made)
+    for y in range(len(made)):
+        row = made[y]
+        red, green, blue = planes[0, y * room :], planes[1, y * room :], planes[2, y * room :]
+        for x in range(row.size // 3):
+            row[3 * x] = np.uint8(np.int32(np.rint(min(max(red[x], _0), _LAST))))
+            row[3 * x + 1] = np.uint8(np.int32(np.rint(min(max(green[x], _0), _LAST))))
+            row[3 * x + 2] = np.uint8(np.int32(np.rint(min(max(blue[x], _0), _LAST))))
 
 
 @compiled(void(PICTURE, int64[::1], float32[:, ::1], float32[:, :, ::1], uint8[:, ::1]))
@@ -133,11 +153,12 @@ def render_tones(source, kinds, numbers, tables, out):  # pyright: ignore[report
         out: of the same shape; all of it is written.
     """
     wide = source.shape[1] // 3
-    red, green, blue = np.empty(wide, np.float32), np.empty(wide, np.float32), np.empty(wide, np.float32)
+    planes = np.empty((3, wide), np.float32)
+    red, green, blue = planes[0], planes[1], planes[2]
     for y in range(len(source)):
         row = source[y]
         for x in range(wide):
             red[x] = np.float32(row[3 * x])
             green[x], blue[x] = np.float32(row[3 * x + 1]), np.float32(row[3 * x + 2])
         tone(red, green, blue, kinds, numbers, tables)
-        round_off(red, green, blue, out[y])
+        round_off(planes, out[y : y + 1])

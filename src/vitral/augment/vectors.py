@@ -1,8 +1,8 @@
-"""`blend_four`: four places of a picture of bytes, each between four pixels, in vector instructions.
+"""`blend_four`, `widest`: what Numba has no words for, in LLVM's own.
 
-Numba turns loops into vectors, but not this one: a pixel has three bytes, and eight bytes in a row are
-two pixels. So the instructions are written here, in LLVM's own words, which are the same for every
-processor.
+`blend_four` looks up four places of a picture of bytes, each between four pixels. Numba turns loops into
+vectors, but not that one: a pixel has three bytes, and eight bytes in a row are two pixels. The words
+are the same for every processor.
 """
 
 from typing import Any
@@ -13,6 +13,18 @@ from numba.extending import intrinsic
 
 _INT = ir.IntType(32)
 _FLOAT = ir.FloatType()
+
+
+@intrinsic
+def widest(_context):  # pyright: ignore[reportMissingParameterType]
+    """Let the loops of a function use the widest vectors there are; compilers keep to half of them."""
+
+    def instructions(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        # Past the check of names, which knows only those without a value.
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), instructions
 
 
 @intrinsic
