@@ -1,12 +1,14 @@
 """The reference engine: the same plan carried out in tensors on any device, written from the definitions.
 
 It is what the compiled engine is tested against, in float64, and what runs where pictures lie on a
-GPU. Batches with upright geometry in one pass go through two matrix products; all others picture by
-picture.
+GPU: whole batches at once, whatever their geometry is. Filters alone take one picture at a time, in the
+memory of the processor.
 """
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,11 +16,14 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vitral.augment.geometry import seen, shrunk_size
-from vitral.augment.plan import Pass, Plan
-from vitral.augment.stages import Color, Cover, Curve, Hue, Mix
+from vitral.augment.geometry import seen
+from vitral.augment.pasting import Pasted
+from vitral.augment.plan import Bend, Border, Pass, Plan
+from vitral.augment.sampling import area_shares, sampled
+from vitral.augment.stages import Color, Cover, Curve, Filter, Hue, Mix, Stage, Tiles
 
 _LAST = 255.0
+_Stage = TypeVar("_Stage", bound=Stage)
 
 
 def render_tensor(
@@ -38,26 +43,64 @@ def render_tensor(
         offset: of the same: what is added then.
         dtype: float32 or float64.
     """
-    if len(plan.passes) == 1 and _straight(plan.passes[0].matrix).all():
-        made = _toned(_upright(pixels.to(dtype), plan), pixels, plan.passes[0])
+    alike = all((_size(one) == _size(one)[:1]).all() for one in plan.passes[:-1])
+    if alike or len(pixels) == 1:
+        made = _carried_out(pixels, plan, dtype)
     else:
-        made = torch.stack([_one(pixels[i], plan, i, dtype) for i in range(len(pixels))])
+        alone = [plan_of(plan, np.array([i])) for i in range(len(pixels))]
+        made = torch.cat([_carried_out(pixels[i : i + 1], one, dtype) for i, one in enumerate(alone)])
     return made * torch.from_numpy(gain).to(made) + torch.from_numpy(offset).to(made)
 
 
-def mix_tensor(inputs: Float[Tensor, "b h w c=3"], plan: Mix) -> Float[Tensor, "b h w c=3"]:
-    """Blend partners in, or paste parts of them; the result is a new tensor when anything is mixed."""
+def plan_of(plan: Plan, picked: NDArray[np.int64]) -> Plan:
+    """The plan of some of the pictures, without what mixes them."""
+    return dataclasses.replace(
+        plan, passes=tuple(_pass_of(one, picked) for one in plan.passes), sizes=plan.sizes[picked]
+    )
+
+
+def mix_tensor(
+    inputs: Float[Tensor, "b h w c=3"], plan: Mix, pasted: Mapping[int, Pasted] | None = None
+) -> Float[Tensor, "b h w c=3"]:
+    """Mix pictures as `render.mix` does; the result is a new tensor when anything is mixed.
+
+    Args:
+        inputs: of all pictures of a batch.
+        plan: who is mixed with whom, and how.
+        pasted: the objects that are pasted into each picture.
+    """
     if not plan.chosen.any():
         return inputs
     height, width = inputs.shape[1:3]
     partners = inputs[torch.from_numpy(plan.partner).to(inputs.device)]
-    blended, pasted = torch.from_numpy(plan.blended).to(inputs.device), plan.pasted
+    blended, pasted_at = torch.from_numpy(plan.blended).to(inputs.device), plan.pasted
     share = torch.from_numpy(np.where(plan.blended, plan.share, 1.0)).to(inputs)[:, None, None, None]
     mixed = torch.where(blended[:, None, None, None], inputs * share + partners * (1 - share), inputs)
     y, x = np.arange(height)[:, None], np.arange(width)[None, :]
-    x0, y0, x1, y1 = (pasted[:, k, None, None] for k in range(4))
+    x0, y0, x1, y1 = (pasted_at[:, k, None, None] for k in range(4))
     covered = torch.from_numpy((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).to(inputs.device)
-    return torch.where(covered[..., None], partners, mixed)
+    mixed = torch.where(covered[..., None], partners, mixed)
+    for i, objects in ({} if pasted is None else pasted).items():
+        weight = torch.from_numpy(objects.weight).to(inputs)[..., None]
+        mixed[i] = inputs[i] * (1 - weight) + partners[i] * weight
+    if plan.tiles is not None:
+        for i in np.flatnonzero(plan.tiles.tiled & plan.chosen).tolist():
+            mixed[i] = _tiled(inputs, plan.tiles, i)
+    return mixed
+
+
+def _tiled(inputs: Float[Tensor, "b h w c=3"], tiles: Tiles, i: int) -> Float[Tensor, "h w c=3"]:
+    """Windows of some pictures side by side, each averaged over the areas that its new pixels cover."""
+    made = torch.empty_like(inputs[i])
+    numbers = (tiles.partner[i].tolist(), tiles.source[i].tolist(), tiles.target[i].tolist())
+    for j, (x0, y0, x1, y1), (left, top, right, bottom) in zip(*numbers, strict=True):
+        if right > left and bottom > top:
+            window = inputs[j, y0:y1, x0:x1]
+            rows = area_shares(y1 - y0, np.array([bottom - top]), window)[0]
+            columns = area_shares(x1 - x0, np.array([right - left]), window)[0]
+            small = torch.einsum("jw,iwc->ijc", columns, torch.einsum("ih,hwc->iwc", rows, window))
+            made[top:bottom, left:right] = small
+    return made
 
 
 def axis_weights(
@@ -91,17 +134,104 @@ def axis_weights(
     return weight @ fold.to(device)
 
 
-def _straight(matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
-    still = matrix[:, [0, 1, 2, 2], [1, 0, 0, 1]] == 0
-    return still.all(axis=1) & (matrix[:, 2, 2] == 1)
+def _carried_out(
+    pixels: UInt8[Tensor, "b h w c=3"], plan: Plan, dtype: torch.dtype
+) -> Float[Tensor, "b height width c=3"]:
+    """All passes in turn; between them levels are rounded to whole ones."""
+    for one in plan.passes[:-1]:
+        height, width = _size(one)[0].tolist()
+        pixels = _passed(pixels, one, height, width, dtype, plan.border).round().to(torch.uint8)
+        if one.filter is not None:
+            pixels = _filtered(pixels, one.filter)
+    return _passed(pixels, plan.passes[-1], plan.height, plan.width, dtype, plan.border)
 
 
-def _upright(values: Float[Tensor, "b h w c=3"], plan: Plan) -> Float[Tensor, "b height width c=3"]:
+def _filtered(pixels: UInt8[Tensor, "b h w c=3"], filter_: Filter) -> UInt8[Tensor, "b h w c=3"]:
+    made = pixels.clone()
+    for i in np.flatnonzero(filter_.chosen).tolist():
+        made[i] = torch.from_numpy(filter_.apply(pixels[i].cpu().numpy(), i)).to(pixels.device)
+    return made
+
+
+def _passed(
+    pixels: UInt8[Tensor, "b tall wide c=3"],
+    one: Pass,
+    height: int,
+    width: int,
+    dtype: torch.dtype,
+    border: Border,
+) -> Float[Tensor, "b height width c=3"]:
+    """One pass of pictures of one size: each by the kind of its geometry, and their tones together."""
+    values, matrix = pixels.to(dtype), one.matrix / one.matrix[:, 2:, 2:]
+    upright = (matrix[:, 2, :2] == 0).all(axis=1) & ~one.bent
+    straight = upright & (matrix[:, [0, 1], [1, 0]] == 0).all(axis=1)
+    turned = upright & (matrix[:, [0, 1], [0, 1]] == 0).all(axis=1)
+    if border.kind != "reflect":
+        straight &= ~_sees_beyond(matrix, height, width, pixels.shape[1:3])
+        turned &= False
+    made = torch.empty((len(pixels), height, width, 3)).to(values)
+    for chosen, kind in ((straight, 0), (turned, 1), (~(straight | turned), 2)):
+        picked = np.flatnonzero(chosen)
+        if not len(picked):
+            continue
+        where = torch.from_numpy(picked).to(values.device)
+        some = values if len(picked) == len(values) else values[where]
+        if kind == 2:
+            made[where] = sampled(some, _pass_of(one, picked), height, width, border)
+        elif kind == 1:  # A quarter turn: the axes change their places.
+            made[where] = _upright(some.transpose(1, 2), matrix[picked][:, [1, 0, 2]], height, width)
+        else:
+            made[where] = _upright(some, matrix[picked], height, width)
+    return _toned(made, pixels, one)
+
+
+def _sees_beyond(matrix: NDArray[np.float64], height: int, width: int, size: torch.Size) -> NDArray[np.bool_]:
+    beyond = np.zeros(len(matrix), dtype=np.bool_)
+    for axis, count, length in ((0, width, size[1]), (1, height, size[0])):
+        start, end = matrix[:, axis, 2], matrix[:, axis, 2] + matrix[:, axis, axis] * count
+        beyond |= (np.minimum(start, end) < 0) | (np.maximum(start, end) > length)
+    return beyond
+
+
+def _size(one: Pass) -> NDArray[np.int64]:
+    return np.ceil(one.canvas - 1e-6).astype(np.int64).clip(min=1)
+
+
+def _pass_of(one: Pass, picked: NDArray[np.int64]) -> Pass:
+    """A pass of some of the pictures."""
+    filter_, bends = one.filter, one.bends
+    if filter_ is not None:
+        apply = filter_.apply
+        filter_ = dataclasses.replace(
+            filter_,
+            chosen=filter_.chosen[picked],
+            apply=lambda pixels, i: apply(pixels, int(picked[i])),
+        )
+    bends = tuple(Bend(field=_only(bend.field, picked), matrix=bend.matrix[picked]) for bend in one.bends)
+    return dataclasses.replace(
+        one,
+        matrix=one.matrix[picked],
+        canvas=one.canvas[picked],
+        tones=tuple(_only(tone, picked) for tone in one.tones),
+        filter=filter_,
+        bends=bends,
+    )
+
+
+def _only(stage: _Stage, picked: NDArray[np.int64]) -> _Stage:
+    """A stage of some of the pictures."""
+    numbers = {n: value[picked] for n, value in vars(stage).items() if isinstance(value, np.ndarray)}
+    return dataclasses.replace(stage, **numbers)
+
+
+def _upright(
+    values: Float[Tensor, "b h w c=3"], matrix: NDArray[np.float64], height: int, width: int
+) -> Float[Tensor, "b height width c=3"]:
     """Resample along both axes, a whole batch at once."""
-    matrix, (tall, wide) = plan.passes[0].matrix, values.shape[1:3]
+    tall, wide = values.shape[1:3]
     options = {"dtype": values.dtype, "device": values.device}
-    rows = _weights(matrix[:, 1, 2], matrix[:, 1, 1], size=tall, count=plan.height, **options)
-    columns = _weights(matrix[:, 0, 2], matrix[:, 0, 0], size=wide, count=plan.width, **options)
+    rows = _weights(matrix[:, 1, 2], matrix[:, 1, 1], size=tall, count=height, **options)
+    columns = _weights(matrix[:, 0, 2], matrix[:, 0, 0], size=wide, count=width, **options)
     return torch.einsum("bjw,biwc->bijc", columns, torch.einsum("bih,bhwc->biwc", rows, values))
 
 
@@ -113,95 +243,6 @@ def _weights(
     weights = axis_weights(low, high, size=size, count=count, **options)
     backward = torch.from_numpy(scale < 0).to(weights.device)[:, None, None]
     return torch.where(backward, weights.flip(1), weights)
-
-
-def _one(
-    pixels: UInt8[Tensor, "h w c=3"], plan: Plan, i: int, dtype: torch.dtype
-) -> Float[Tensor, "h w c=3"]:
-    """One picture through all passes; between passes levels are rounded to whole ones."""
-    for one in plan.passes[:-1]:
-        height, width = np.ceil(one.canvas[i] - 1e-6).astype(int).clip(min=1).tolist()
-        made = _passed(pixels, one, i, height, width, dtype)
-        pixels = made.round().to(torch.uint8)
-        if one.filter is not None and one.filter.chosen[i]:
-            pixels = torch.from_numpy(one.filter.apply(pixels.cpu().numpy(), i)).to(pixels.device)
-    return _passed(pixels, plan.passes[-1], i, plan.height, plan.width, dtype)
-
-
-def _passed(
-    pixels: UInt8[Tensor, "h w c=3"], one: Pass, i: int, height: int, width: int, dtype: torch.dtype
-) -> Float[Tensor, "height width c=3"]:
-    matrix = one.matrix[i] / one.matrix[i, 2, 2]
-    values = pixels.to(dtype)
-    if matrix[2, 0] == matrix[2, 1] == 0 and matrix[0, 0] == matrix[1, 1] == 0:
-        # A quarter turn: the axes change their places.
-        values, matrix = values.transpose(0, 1), matrix[[1, 0, 2]]
-    if _straight(matrix[None]).all():
-        options = {"dtype": dtype, "device": values.device}
-        rows = _weights(matrix[1:2, 2], matrix[1:2, 1], size=values.shape[0], count=height, **options)[0]
-        columns = _weights(matrix[0:1, 2], matrix[0:1, 0], size=values.shape[1], count=width, **options)[0]
-        made = torch.einsum("jw,iwc->ijc", columns, torch.einsum("ih,hwc->iwc", rows, values))
-    else:
-        made = _sampled(*_shrunk(values, matrix, height, width), height, width)
-    sliced = Pass(
-        ops=one.ops,
-        matrix=one.matrix[i : i + 1],
-        canvas=one.canvas[i : i + 1],
-        tones=tuple(_only(tone, i) for tone in one.tones),
-    )
-    return _toned(made[None], pixels[None], sliced)[0]
-
-
-def _shrunk(
-    values: Float[Tensor, "h w c=3"], matrix: NDArray[np.float64], height: int, width: int
-) -> tuple[Float[Tensor, "h w c=3"], NDArray[np.float64]]:
-    """Average pixels over the areas they cover at the scale at which they will be seen."""
-    tall, wide = values.shape[:2]
-    new_tall, new_wide = shrunk_size(matrix, height, width, values.shape)
-    rows, columns = (_areas(size, new, values) for size, new in ((tall, new_tall), (wide, new_wide)))
-    small = torch.einsum("jw,iwc->ijc", columns, torch.einsum("ih,hwc->iwc", rows, values))
-    return small, np.diag([new_wide / wide, new_tall / tall, 1.0]) @ matrix
-
-
-def _areas(size: int, count: int, like: Tensor) -> Float[Tensor, "count size"]:
-    """What share of each new pixel each old one covers."""
-    edges = torch.arange(count + 1, dtype=like.dtype, device=like.device) * (size / count)
-    at = torch.arange(size, dtype=like.dtype, device=like.device)
-    low = torch.maximum(edges[:-1, None], at)
-    return (torch.minimum(edges[1:, None], at + 1) - low).clamp(min=0) * (count / size)
-
-
-def _sampled(
-    values: Float[Tensor, "h w c=3"], matrix: NDArray[np.float64], height: int, width: int
-) -> Float[Tensor, "height width c=3"]:
-    """Linear between the four pixels around each place; beyond the border pixels are reflected."""
-    place = torch.from_numpy(matrix).to(values)
-    v, u = torch.meshgrid(
-        torch.arange(height).to(values) + 0.5, torch.arange(width).to(values) + 0.5, indexing="ij"
-    )
-    x, y, depth = (place[k, 0] * u + place[k, 1] * v + place[k, 2] for k in range(3))
-    x, y = x / depth - 0.5, y / depth - 0.5
-    left, top = x.floor(), y.floor()
-    made = torch.zeros((height, width, 3)).to(values)
-    for row, weight_y in ((top, 1 - (y - top)), (top + 1, y - top)):
-        for column, weight_x in ((left, 1 - (x - left)), (left + 1, x - left)):
-            found = values[_reflected(row, values.shape[0]), _reflected(column, values.shape[1])]
-            made += (weight_x * weight_y)[..., None] * found
-    return made
-
-
-def _reflected(at: Tensor, size: int) -> Tensor:
-    if size == 1:
-        return torch.zeros_like(at, dtype=torch.int64)
-    period = 2 * (size - 1)
-    at = at.long() % period
-    return torch.where(at < size, at, period - at)
-
-
-def _only(tone, i: int):
-    """A tone of one picture alone."""
-    numbers = {name: value[i : i + 1] for name, value in vars(tone).items() if isinstance(value, np.ndarray)}
-    return dataclasses.replace(tone, **numbers)
 
 
 def _toned(made: Float[Tensor, "b h w c=3"], pixels: Tensor, one: Pass) -> Float[Tensor, "b h w c=3"]:
@@ -269,11 +310,16 @@ def _covered(values: Float[Tensor, "b h w c=3"], cover: Cover) -> Float[Tensor, 
 
 def _means(pixels: Tensor, one: Pass, made: Tensor) -> Float[Tensor, "b c=3"]:
     """Means of the channels over the pixels that what is seen touches, inside the picture."""
-    means = []
-    for picture, matrix in zip(pixels, one.matrix, strict=True):
-        tall, wide = picture.shape[:2]
-        x0, y0, x1, y1 = seen(matrix / matrix[2, 2], made.shape[1], made.shape[2], picture.shape)
+    tall, wide = pixels.shape[1:3]
+    matrices, inside = one.matrix / one.matrix[:, 2:, 2:], np.zeros((len(pixels), 4), dtype=np.int64)
+    for i, matrix in enumerate(matrices):
+        box = (0.0, 0.0, float(wide), float(tall))
+        x0, y0, x1, y1 = box if one.bent[i] else seen(matrix, made.shape[1], made.shape[2], (tall, wide))
         left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
         right, bottom = min(max(math.ceil(x1), left + 1), wide), min(max(math.ceil(y1), top + 1), tall)
-        means.append(picture[top:bottom, left:right].to(made.dtype).mean((0, 1)))
-    return torch.stack(means)
+        inside[i] = left, top, right, bottom
+    x, y, box = np.arange(wide), np.arange(tall), inside[:, :, None]
+    columns = torch.from_numpy((x >= box[:, 0]) & (x < box[:, 2])).to(made)
+    rows = torch.from_numpy((y >= box[:, 1]) & (y < box[:, 3])).to(made)
+    sums = torch.einsum("bh,bw,bhwc->bc", rows, columns, pixels.to(made.dtype))
+    return sums / (rows.sum(1) * columns.sum(1))[:, None]
