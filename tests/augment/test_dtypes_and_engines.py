@@ -1,5 +1,7 @@
 """Inputs of other types and layouts, and the environment variable that chooses the engine."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -18,8 +20,8 @@ from vitral.augment import (
 )
 from vitral.core import Batch, OptionError
 
-SIZE = {"height": 18, "width": 22}
-TONES = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.25)}
+SIZE: dict[str, Any] = {"height": 18, "width": 22}
+TONES: dict[str, Any] = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.25)}
 CHAINS: dict[str, tuple[Op, ...]] = {
     "upright": (RandomResizedCrop(), Flip(), Brightness()),
     "warped": (Rotate(), Hue(turn=(-0.5, 0.5)), GaussianBlur(p=0.5), Rotate()),
@@ -83,7 +85,7 @@ def test_the_environment_chooses_the_reference(ops, noise, batch_of, monkeypatch
 
 def test_an_engine_that_does_not_exist_is_refused(noise, batch_of, monkeypatch):
     monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "referense")
-    with pytest.raises(OptionError, match="VITRAL_AUGMENT_ENGINE: must be one of .*; did you mean"):
+    with pytest.raises(OptionError, match=r"VITRAL_AUGMENT_ENGINE: must be one of .*; did you mean"):
         Augmentation((), **SIZE, **TONES)(batch_of(noise(1, 8, 8)))
 
 

@@ -1,11 +1,15 @@
 """Displacements and borders: both engines mean the same, and what is beyond a picture is what was asked."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vitral.augment import Augmentation, CropTo, Elastic, Sometimes
 from vitral.augment.frame import Frame
 from vitral.augment.geometry import shrunk_size
 from vitral.augment.plan import BORDERS, Border, Plan, planned
@@ -46,7 +50,7 @@ def turned(count: int, random: np.random.Generator, scale: float = 1.0) -> np.nd
     return matrix
 
 
-def plan_for(stages: list[Stage], count: int, target: tuple[int, int], border: str) -> Plan:
+def plan_for(stages: Sequence[Stage], count: int, target: tuple[int, int], border: str) -> Plan:
     canvas = np.tile(np.array([SIZE], float), (count, 1))
     frame = Frame(canvas=canvas, height=target[0], width=target[1], fit="squash")
     ends = (*stages, *frame.after(stages).into_input())
@@ -60,9 +64,7 @@ def compiled(pixels: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def reference(pixels: np.ndarray, plan: Plan) -> np.ndarray:
-    return render_tensor(
-        torch.from_numpy(pixels), plan, gain=ONE, offset=NONE, dtype=torch.float64
-    ).numpy()
+    return render_tensor(torch.from_numpy(pixels), plan, gain=ONE, offset=NONE, dtype=torch.float64).numpy()
 
 
 @given(seed=seeds, border=st.sampled_from(BORDERS), smooth=st.booleans())
@@ -74,7 +76,9 @@ def test_engines_agree_on_any_bent_geometry(seed, border, smooth):
         field(random.normal(0, 1.5, (4, 5, 4, 2)), smooth=smooth),
         Color.of(np.tile(np.eye(3, 4), (4, 1, 1)) * random.uniform(0.6, 1.1, (4, 3, 4)), op="color"),
         warp(turned(4, random)),
-        field(random.normal(0, 1.0, (4, 3, 6, 2))).only(np.array([True, False, True, True]), np.zeros((4, 2))),
+        field(random.normal(0, 1.0, (4, 3, 6, 2))).only(
+            np.array([True, False, True, True]), np.tile(np.array([SIZE], float), (4, 1))
+        ),
         Hue(op="hue", turn=random.uniform(-1, 1, 4)),
     ]
     pixels, plan = noise(4, *SIZE, seed=seed), plan_for(stages, 4, SIZE, border)
@@ -104,7 +108,11 @@ def test_what_is_beyond_is_what_was_asked(kind):
     moved = np.eye(3)[None].copy()
     moved[0, :2, 2] = -6, -4
     plan = plan_for([warp(moved, (33, 45))], 1, (33, 45), kind)
-    modes = {"reflect": {"mode": "reflect"}, "edge": {"mode": "edge"}, "fill": {"mode": "constant"}}
+    modes: dict[str, Any] = {
+        "reflect": {"mode": "reflect"},
+        "edge": {"mode": "edge"},
+        "fill": {"mode": "constant"},
+    }
     want = np.pad(pixels[0].astype(float), ((4, 6), (6, 8), (0, 0)), **modes[kind])
     if kind == "fill":
         inside = np.pad(np.ones(SIZE, bool), ((4, 6), (6, 8)))
@@ -120,13 +128,14 @@ def test_levels_are_the_rounded_floats_for_every_kind_of_geometry():
     tones = {"none": [], "curve": [curve], "hue": [Hue(op="hue", turn=np.array([0.3]))]}
     flipped = np.array([[[-1.0, 0, SIZE[1]], [0, 1, 0], [0, 0, 1]]])
     turn = np.array([[[0.0, 1, 0], [-1, 0, SIZE[0]], [0, 0, 1]]])
-    for matrix, target in (
+    cases: list[tuple[np.ndarray, tuple[int, int]]] = [
         (np.eye(3)[None], SIZE),
         (flipped, SIZE),
-        (turn, SIZE[::-1]),
+        (turn, (SIZE[1], SIZE[0])),
         (turned(1, random), SIZE),
         (np.eye(3)[None] * [[[1.3, 1, 1], [1, 1.2, 1], [1, 1, 1]]], (15, 20)),
-    ):
+    ]
+    for matrix, target in cases:
         for stages in tones.values():
             pixels, plan = noise(1, *SIZE), plan_for([warp(matrix, target), *stages], 1, target, "reflect")
             floats = np.clip(np.rint(compiled(pixels, plan)[0]), 0, 255)
@@ -203,3 +212,41 @@ def test_a_place_that_no_displacement_shows_is_not_a_number():
 def _toward_middle() -> np.ndarray:
     y, x = np.meshgrid(np.linspace(0, SIZE[0], 5), np.linspace(0, SIZE[1], 5), indexing="ij")
     return 0.5 * np.stack([SIZE[1] / 2 - x, SIZE[0] / 2 - y], axis=2)
+
+
+@pytest.mark.parametrize("start", [0, 1, 16])
+@pytest.mark.parametrize("height", [93, 94, 95, 96, 97])
+@pytest.mark.parametrize("toned", [False, True])
+def test_large_pictures_may_begin_anywhere_in_memory(start, height, toned):
+    """Rows that fill lines of memory are written past the caches, and all others as usual."""
+    width = 80
+    pixels = noise(1, 120, 130)
+    tones = [Color.of(0.9 * np.eye(3, 4)[None], op="color"), Hue(op="hue", turn=np.array([0.2]))]
+    grown = np.diag([130 / width, 120 / height, 1.0])[None]
+    tilted = grown.copy()
+    tilted[0, 0, 1] = 0.1
+    for matrix in (grown, tilted):
+        canvas = np.array([[120.0, 130.0]])
+        frame = Frame(canvas=canvas, height=height, width=width, fit="squash")
+        move = Warp(op="warp", matrix=matrix, canvas=np.array([[height, width]], float))
+        plan = planned([move, *(tones if toned else [])], frame, sizes=canvas.astype(np.int64))
+        room = np.full(height * width * 3 + 64, np.nan, np.float32)
+        at = (-(room.ctypes.data // 4)) % 16 + start
+        out = room[at : at + height * width * 3].reshape(1, height, width, 3)
+        Rendering(pixels, plan).part(0, 1, ONE, NONE, out)
+        assert np.isnan(room[:at]).all()
+        assert np.isnan(room[at + out.size :]).all()
+        # Pixels are shrunk first and rounded then, and a turn of hue makes the most of that.
+        assert np.abs(out - reference(pixels, plan)).max() < 1.6
+
+
+def test_pictures_that_a_field_leaves_out_keep_their_canvas(batch_of):
+    ops = (Sometimes(ops=(CropTo(height=20, width=20), Elastic(p=1.0)), p=0.5),)
+    augmentation = Augmentation(ops, height=24, width=24, mean=(0, 0, 0), std=(1, 1, 1))
+    plan = augmentation.plan(batch_of(noise(40, 24, 24)))
+    still = [route.matrix is not None and np.array_equal(route.matrix, np.eye(3)) for route in _routes(plan)]
+    assert 8 < sum(still) < 32
+
+
+def _routes(plan: Plan) -> list[Route]:
+    return [plan.route(i) for i in range(len(plan.sizes))]

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from vitral.augment import (
+    AffineJitter,
     Augmentation,
     Flip,
     FlipVertical,
@@ -14,6 +15,7 @@ from vitral.augment import (
     Rotate,
     Scale,
     Shear,
+    Stretch,
     Translate,
     Transpose,
 )
@@ -119,3 +121,24 @@ def test_a_perspective_keeps_straight_lines_and_stays_inside(noise, batch_of) ->
     assert places.min() >= -1e-9
     assert (places.max(axis=(0, 1)) <= np.array([30, 20]) + 1e-9).all()
     assert places.std(axis=0).min() > 0.5
+
+
+def test_a_stretch_is_scaling_along_each_axis(changed) -> None:
+    pixels = smooth(1, 36, 36)
+    made = changed(pixels, Stretch(x=1.5, y=1.0))
+    assert np.abs(made - changed(pixels, Scale(factor=1.5**0.5, ratio=1.5))).max() < 1e-3
+    tall = changed(pixels.transpose(0, 2, 1, 3), Stretch(x=1.0, y=1.5))
+    assert np.abs(tall - made.transpose(0, 2, 1, 3)).max() < 1e-3
+
+
+@pytest.mark.parametrize("reach", [0.02, 0.218])
+def test_three_points_are_moved_and_never_flattened(batch_of, reach) -> None:
+    op = AffineJitter(reach=reach)
+    plain = {"height": 60, "width": 90, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+    batch = batch_of(np.zeros((400, 60, 90, 3), np.uint8))
+    matrix = np.linalg.inv(Augmentation((op,), **plain).plan(batch).matrix)
+    points = np.array([[65.0, 50.0, 1.0], [65.0, 10.0, 1.0], [25.0, 10.0, 1.0]])
+    moved = (np.einsum("bij,pj->bpi", matrix, points) - points)[..., :2] / 60
+    assert np.abs(moved).max() <= reach + 1e-9
+    assert moved.std(axis=0).ravel() == pytest.approx(np.full(6, reach / 3**0.5), rel=0.12)
+    assert np.linalg.det(matrix).min() > 0.2 - 1e-9

@@ -10,14 +10,17 @@ from scipy import ndimage, stats
 
 from vitral.augment import (
     Augmentation,
+    CountNoise,
     GaussianNoise,
     IsoNoise,
+    JpegArtifacts,
     LaplaceNoise,
     Op,
     PixelDropout,
     PoissonNoise,
     SaltAndPepper,
     SpeckleNoise,
+    UniformNoise,
     WebpArtifacts,
 )
 
@@ -30,6 +33,9 @@ NOISY: dict[str, Op] = {
     "iso": IsoNoise(grain=9.0, color=9.0, p=1.0),
     "dropout": PixelDropout(share=0.2, p=1.0),
     "salt": SaltAndPepper(share=0.2, p=1.0),
+    "salt-apart": SaltAndPepper(share=0.2, apart=True, p=1.0),
+    "uniform": UniformNoise(reach=20.0, p=1.0),
+    "count": CountNoise(mean=9.0, p=1.0),
 }
 
 
@@ -170,3 +176,38 @@ def test_webp_artifacts_are_those_of_pillow(changed) -> None:
         errors.append(((made - pixels[0]) ** 2).mean())
     assert errors == sorted(errors, reverse=True)
     assert errors[2] > 0
+
+
+def test_uniform_noise_is_even_within_its_reach(changed) -> None:
+    noise = changed(flat(128), UniformNoise(reach=10.4, p=1.0)) - 128
+    shares = np.array([(np.abs(noise - level) < 0.01).mean() for level in range(-10, 11)])
+    assert shares.sum() == pytest.approx(1)
+    assert np.abs(shares[1:-1] - 1 / 20.8).max() < 0.004
+    assert np.abs(np.corrcoef(noise.reshape(-1, 3).T) - np.eye(3)).max() < 0.05
+    grey = changed(flat(128), UniformNoise(reach=10.4, grey=True, p=1.0))
+    assert np.ptp(grey, axis=3).max() < 1e-3
+
+
+def test_counts_are_those_of_poisson_with_a_sign(changed) -> None:
+    noise = np.rint(changed(flat(128), CountNoise(mean=4.0, p=1.0)) - 128)
+    assert noise.mean() == pytest.approx(0, abs=0.1)
+    for count in range(9):
+        share = (np.abs(noise) == count).mean()
+        assert share == pytest.approx(stats.poisson.pmf(count, 4.0), abs=0.006)
+
+
+def test_specks_may_hit_single_channels(changed) -> None:
+    made = np.rint(changed(flat(128), SaltAndPepper(share=0.3, apart=True, p=1.0)))
+    hit = made != 128
+    assert hit.mean() == pytest.approx(0.3, abs=0.01)
+    assert (made == 255).mean() == pytest.approx(0.15, abs=0.01)
+    assert hit.all(axis=3).mean() == pytest.approx(0.3**3, abs=0.01)
+
+
+def test_color_of_a_jpeg_may_be_halved(changed) -> None:
+    stripes = np.zeros((1, SIDE, SIDE, 3), np.uint8)
+    stripes[:, :, ::2], stripes[:, :, 1::2] = (200, 90, 90), (90, 148, 90)
+    full, halved = (changed(stripes, JpegArtifacts(quality=95.0, halved=h, p=1.0)) for h in (False, True))
+    red_less_green = [np.ptp((one[..., 0] - one[..., 1]).mean(axis=(0, 1))) for one in (full, halved)]
+    assert red_less_green[0] > 120
+    assert red_less_green[1] < 40

@@ -1,5 +1,6 @@
 """Masks, boxes and points go where the pixels go."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,19 @@ from vitral.augment import (
     Translate,
     Transpose,
 )
-from vitral.augment.targets import moved_back, moved_boxes, moved_mask, moved_points, seen_boxes
+from vitral.augment.frame import identities
+from vitral.augment.plan import Bend, Pass
+from vitral.augment.route import Displacement, Route, through
+from vitral.augment.stages import Field
+from vitral.augment.targets import (
+    moved_back,
+    moved_boxes,
+    moved_mask,
+    moved_masks,
+    moved_points,
+    moved_targets,
+    seen_boxes,
+)
 from vitral.core import OptionError
 
 CHAIN = (RandomResizedCrop(), Flip(), Rotate(), Shear(), Scale(), Translate(), Transpose(), QuarterTurn())
@@ -127,6 +140,93 @@ def test_a_mask_may_have_another_resolution_than_its_picture() -> None:
     mask = np.arange(16, dtype=np.uint8).reshape(4, 4)
     made = moved_mask(mask, np.eye(3), size=(8, 8), height=8, width=8)
     assert np.array_equal(made, np.kron(mask, np.ones((2, 2), np.uint8)))
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.diag([1.3, 0.7, 1.0]),
+        np.array([[-1.0, 0, 40], [0, 0.5, 3], [0, 0, 1]]),
+        np.array([[0.8, 0.3, -5], [-0.3, 0.9, 8], [0, 0, 1]]),
+        2 * np.array([[0.8, 0.3, -5], [-0.3, 0.9, 8], [0, 0, 1]]),
+        np.array([[1.0, 0.3, -5], [-0.3, 0.9, 8], [4e-3, 2e-3, 1]]),
+    ],
+    ids=["upright", "mirrored", "turned", "twice", "perspective"],
+)
+@pytest.mark.parametrize("scale", [1, 2])
+def test_each_pixel_of_a_mask_is_the_nearest(matrix: np.ndarray, scale: int) -> None:
+    mask = np.random.default_rng(0).integers(0, 200, (30 * scale, 40 * scale), dtype=np.uint8)
+    made = moved_mask(mask, matrix, size=(30, 40), height=33, width=37)
+    y, x = np.mgrid[:33, :37] + 0.5
+    left, top = scale * through(np.stack([x.ravel(), y.ravel()], axis=1), matrix).T
+    inside = (left >= 0) & (left < 40 * scale) & (top >= 0) & (top < 30 * scale)
+    rows, columns = np.where(inside, top, 0).astype(int), np.where(inside, left, 0).astype(int)
+    np.testing.assert_array_equal(made.ravel(), np.where(inside, mask[rows, columns], 255))
+    bent = Route((matrix, Displacement(nodes=np.zeros((2, 2, 2)), canvas=(33.0, 37.0), smooth=False)))
+    np.testing.assert_array_equal(moved_mask(mask, bent, size=(30, 40), height=33, width=37), made)
+
+
+def test_a_mask_without_pixels_is_nowhere_counted() -> None:
+    assert (
+        moved_mask(np.zeros((0, 3), np.uint8), np.eye(3), size=(3, 3), height=2, width=1).tolist()
+        == [[255]] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    "ops", [CHAIN, (Perspective(strength=0.3),), ()], ids=["affine", "perspective", "none"]
+)
+@pytest.mark.parametrize("bends", [False, True], ids=["straight", "bent"])
+@pytest.mark.parametrize("as_many", [False, True], ids=["some points", "as many points"])
+def test_a_batch_is_moved_as_its_pictures_are(batch_of, ops, bends: bool, as_many: bool) -> None:
+    random, pixels = np.random.default_rng(0), np.zeros((6, 40, 50, 3), np.uint8)
+    counts = [3, 0, 1, 12, 0, 5]
+    corners = [random.uniform(-5, 45, (count, 2)) for count in counts]
+    boxes = [np.concatenate([some, some + random.uniform(0, 30, some.shape)], axis=1) for some in corners]
+    points = [random.uniform(0, 50, (count, 2 if as_many else 1 + i, 3)) for i, count in enumerate(counts)]
+    augmentation = Augmentation(ops, height=30, width=36, **UNIT)
+    plan = augmentation.plan(batch_of(pixels))
+    if bends:
+        nodes = random.normal(0, 1, (6, 4, 4, 2)) * np.array([1, 0, 1, 1, 0, 0])[:, None, None, None]
+        field = Field(op="wave", nodes=nodes, canvas=np.tile([30.0, 36.0], (6, 1)), smooth=True)
+        bend = Bend(field=field, matrix=identities(6))
+        plan = dataclasses.replace(plan, passes=(dataclasses.replace(plan.passes[0], bends=(bend,)),))
+    close = 1e-3 if bends else 1e-9  # What is bent is searched for.
+    seen, moved = moved_targets(plan, boxes=boxes, points=points, least=0.3)
+    assert seen is not None
+    assert moved is not None
+    for i in range(6):
+        wanted = seen_boxes(moved_boxes(boxes[i], plan.route(i)), height=30, width=36, least=0.3)
+        np.testing.assert_array_equal(seen[i].kept, wanted.kept)
+        np.testing.assert_allclose(seen[i].boxes, wanted.boxes, atol=close)
+        places = moved_points(points[i][wanted.kept][..., :2].reshape(-1, 2), plan.route(i))
+        np.testing.assert_allclose(moved[i][..., :2].reshape(-1, 2), places, atol=close)
+        inside = ((places >= 0) & (places < (36, 30))).all(axis=1)
+        visible = np.where(inside, points[i][wanted.kept][..., 2].ravel(), 0)
+        np.testing.assert_array_equal(moved[i][..., 2].ravel(), visible)
+        assert moved[i].shape == (int(wanted.kept.sum()), *points[i].shape[1:])
+    alone, none = moved_targets(plan, points=points)
+    assert alone is None
+    assert none is not None
+    assert [some.shape for some in none] == [some.shape for some in points]
+    masks = [np.random.default_rng(i).integers(0, 9, (40, 50), dtype=np.uint8) for i in range(6)]
+    for i, mask in enumerate(moved_masks(masks, plan)):
+        wanted = moved_mask(masks[i], plan.route(i), size=(40, 50), height=30, width=36)
+        np.testing.assert_array_equal(mask, wanted)
+
+
+def test_a_batch_of_nothing_has_no_targets(batch_of) -> None:
+    plan = Augmentation(CHAIN, height=30, width=36, **UNIT).plan(batch_of(np.zeros((1, 4, 4, 3), np.uint8)))
+    none = dataclasses.replace(
+        plan, sizes=plan.sizes[:0], passes=tuple(_first(one, 0) for one in plan.passes)
+    )
+    assert moved_targets(none, boxes=[], points=[]) == ([], [])
+    assert moved_masks([], none) == []
+    assert moved_targets(plan) == (None, None)
+
+
+def _first(one: Pass, count: int) -> Pass:
+    return dataclasses.replace(one, matrix=one.matrix[:count], canvas=one.canvas[:count])
 
 
 def test_outside_a_mask_is_not_counted() -> None:

@@ -1,10 +1,23 @@
 """Weather: how much of it there is, where it is, and that strength zero leaves a picture alone."""
 
+import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from vitral.augment import Fog, Rain, Shadow, Snow, Spatter, SunFlare
+from vitral.augment import (
+    CloudCover,
+    Fog,
+    Frost,
+    Haze,
+    Rain,
+    Shadow,
+    Snow,
+    Snowfall,
+    SnowyLandscape,
+    Spatter,
+    SunFlare,
+)
 from vitral.augment.clouds import clouds
 
 SIDE = 96
@@ -24,6 +37,14 @@ def flat(level: int, count: int = 6) -> np.ndarray:
         Spatter(share=0.0, of="mud", p=1.0),
         SunFlare(strength=0.0, p=1.0),
         Shadow(strength=0.0, p=1.0),
+        CloudCover(density=0.0, p=1.0),
+        CloudCover(cover=0.0, p=1.0),
+        Frost(cover=0.0, p=1.0),
+        Frost(keep=1.0, ice=0.0, p=1.0),
+        Haze(light=0.0, p=1.0),
+        Snowfall(mean=-1.0, pale=0.0, p=1.0),
+        SnowyLandscape(factor=1.0, p=1.0),
+        SnowyLandscape(threshold=0.0, p=1.0),
     ],
 )
 def test_none_of_it_changes_nothing(changed, noise, op) -> None:
@@ -114,3 +135,78 @@ def test_a_shadow_darkens_a_band_by_its_strength(changed) -> None:
     # The whole band is half of the picture, less what lies beyond its sides.
     assert 0.25 < inside.mean() < 0.5
     assert inside.mean(axis=(1, 2)).max() < 0.53
+
+
+def test_frost_is_bluish_white_and_grows_from_the_sides(changed) -> None:
+    made = changed(flat(0, 30), Frost(keep=0.6, ice=0.7, cover=0.5, p=1.0))
+    assert (made[..., 2] - made[..., 0]).min() > -1
+    assert made[..., 2].mean() > 1.1 * made[..., 0].mean()
+    often = made.mean(axis=(0, 3))
+    rim = np.concatenate([often[:8].ravel(), often[-8:].ravel(), often[:, :8].ravel(), often[:, -8:].ravel()])
+    assert rim.mean() > 60
+    assert often[40:56, 40:56].mean() < 0.1 * rim.mean()
+    full = changed(flat(0, 30), Frost(keep=0.6, ice=0.7, cover=1.0, p=1.0))
+    assert full[:, 40:56, 40:56].mean() > 40
+
+
+def test_ice_keeps_a_share_of_the_picture_and_adds_light(changed) -> None:
+    op = Frost(keep=0.6, ice=0.5, cover=1.0, p=1.0)
+    dark, light = (changed(flat(level), op) for level in (0, 100))
+    seen = (light - dark) / 100
+    assert seen[light < 254].min() > 0.59
+    assert np.median(seen[light < 254]) == pytest.approx(0.6, abs=0.01)
+    assert dark.max() < 0.5 * 255 + 1
+
+
+def test_crystals_are_fine_lines_and_no_two_windows_are_alike(changed) -> None:
+    made = changed(flat(0, 4), Frost(keep=0.6, ice=1.0, cover=1.0, p=1.0))[..., 0]
+    fine = made - ndimage.gaussian_filter(made, (0, 2, 2))
+    assert fine.std() > 12
+    assert np.abs(np.corrcoef(fine.reshape(4, -1)) - np.eye(4)).max() < 0.2
+
+
+def test_haze_lights_what_is_dark_and_keeps_the_brightest_level(changed) -> None:
+    pixels = flat(0)
+    pixels[:, 48:] = 200
+    made = changed(pixels, Haze(light=1.5, p=1.0))
+    down = (200 / 255) / (200 / 255 + 1.5)
+    assert made.max() <= 200.5
+    assert made[:, :48].max() > 80
+    two = changed(flat(200), Haze(light=1.5, p=1.0))
+    assert two.min() == pytest.approx(200 * down, abs=0.6)
+    assert two.max() == pytest.approx((200 + 1.5 * 255) * down, abs=0.6)
+
+
+def test_clouds_cover_the_part_they_are_told_and_leave_the_rest(changed, noise) -> None:
+    pixels = noise(6, SIDE, SIDE) // 2
+    for cover in (0.3, 0.6):
+        made = changed(pixels, CloudCover(cover=cover, density=1.0, level=240.0, p=1.0))
+        assert (np.abs(made - pixels).max(axis=3) > 0.5).mean() == pytest.approx(cover, abs=0.06)
+    thick = changed(flat(20), CloudCover(cover=0.5, density=0.8, level=240.0, p=1.0))
+    assert thick.max() == pytest.approx(20 + 0.8 * 220, abs=2)
+    large, small = (changed(flat(20), CloudCover(cover=0.5, size=size, p=1.0))[..., 0] for size in (0.8, 0.1))
+    few, many = (cv2.connectedComponents((one[0] > 30).astype(np.uint8))[0] for one in (large, small))
+    assert many > 2 * few
+
+
+def test_snow_lies_on_what_is_dark(changed) -> None:
+    pixels = flat(60)
+    pixels[:, 48:] = 180
+    made = changed(pixels, SnowyLandscape(threshold=120.0, factor=2.0, p=1.0))
+    assert np.abs(made[:, :48] - 120).max() < 0.51
+    assert np.abs(made[:, 48:] - 180).max() < 0.51
+    color = np.full((1, 4, 4, 3), (90, 40, 20), np.uint8)
+    lit = changed(color, SnowyLandscape(threshold=200.0, factor=1.5, p=1.0))[0, 0, 0]
+    assert (lit.max() + lit.min()) / 2 == pytest.approx(1.5 * 55, abs=0.6)
+
+
+def test_snowfall_adds_light_that_trails_downward(changed) -> None:
+    op = Snowfall(mean=0.1, threshold=0.7, deg=0.0, pale=0.0, p=1.0)
+    made = changed(flat(40), op)
+    assert made.min() >= 40 - 1e-3
+    assert 0.02 < (made > 45).mean() < 0.9
+    down, across = (np.abs(np.diff(made[..., 0], axis=axis)).mean() for axis in (1, 2))
+    assert down < 0.6 * across
+    assert np.abs(made - made[:, ::-1, ::-1]).max() < 1.1
+    pale = changed(flat(40), Snowfall(mean=-1.0, pale=0.5, p=1.0))
+    assert np.abs(pale - (40 + 0.5 * (40 * 1.5 + 127.5 - 40))).max() < 0.51

@@ -101,6 +101,19 @@ def test_every_preset_can_be_seen(vitral: Vitral, boxed: Path, name: str) -> Non
     assert section(Path("look.html").read_text(encoding="utf-8")).count("<img") == 1 + DRAWS
 
 
+def test_a_sound_picture_whose_mask_is_broken_is_told(vitral: Vitral, masked: Path) -> None:
+    (masked / "masks" / "0.png").write_bytes(b"no picture")
+    code, out, err = vitral("look", masked, "--augment", "photos", "--json")
+    assert code == 0
+    html = section(Path("look.html").read_text(encoding="utf-8"))
+    assert html.count(">original<") == PICTURES - 1
+    told = json.loads(out)["augment"]["left_out"]
+    assert len(told) == 1
+    assert re.search(r"0\.png is not drawn, because its mask is broken: ", told[0])
+    assert "left out" in err
+    assert "is not drawn, because its mask is broken" in html
+
+
 def test_a_list_of_ops_is_a_chain_and_mixing_is_told(
     vitral: Vitral, tiny_folder: Path, tmp_path: Path
 ) -> None:

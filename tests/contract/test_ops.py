@@ -24,6 +24,7 @@ def batch_of(indices, *, epoch=0, seed=7, scale=1):
         seed=seed,
         epoch=epoch,
         position=0,
+        boxes=[scale * np.array([[2.0, 3, 9, 8]]) for _ in indices],
     )
 
 
@@ -39,8 +40,11 @@ def augmentation(*ops: Op):
 def rows(plan: Plan, picked: Any = slice(None)) -> list[np.ndarray]:
     """All numbers of a plan but partners, which depend on the other pictures of a batch."""
     found = [plan.mix.share[picked], plan.mix.blended[picked], plan.mix.pasted[picked]]
+    for more in (plan.mix.tiles, plan.mix.copies):
+        found += [] if more is None else [v[picked] for name, v in vars(more).items() if name != "partner"]
     for one in plan.passes:
         found += [one.matrix[picked], one.canvas[picked]]
+        found += [part[picked] for bend in one.bends for part in (bend.field.nodes, bend.matrix)]
         found += [] if one.filter is None else [one.filter.chosen[picked]]
         for tone in one.tones:
             found += [value[picked] for value in vars(tone).values() if isinstance(value, np.ndarray)]
@@ -75,6 +79,9 @@ def test_the_same_batch_in_another_order_gives_the_same_pictures(kind):
     op, order = augmentation(OPS[kind](**OPS[kind].example)), [2, 0, 3, 1]
     forward, shuffled = op(batch_of([0, 1, 2, 3])), op(batch_of(order))
     assert torch.equal(inputs_of(shuffled), inputs_of(forward)[order])
+    assert forward.boxes is not None
+    assert shuffled.boxes is not None
+    assert all(np.array_equal(shuffled.boxes[i], forward.boxes[k]) for i, k in enumerate(order))
     if forward.other_labels is not None:
         assert shuffled.other_labels is not None
         assert torch.equal(shuffled.other_labels, forward.other_labels[order])

@@ -1,7 +1,7 @@
 """`Augmentation`: the one pass from decoded pictures to what the network sees."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.mixed_targets import mixed_targets
 from vitral.augment.op import Op, lower_in_turn
+from vitral.augment.pasting import Pasted, pasted_objects
 from vitral.augment.plan import BORDERS, Border, Plan, planned
 from vitral.augment.reference import mix_tensor, render_tensor
-from vitral.augment.render import Rendering, levels_to_inputs, mix
-from vitral.augment.targets import moved_mask, moved_targets
-from vitral.core import Batch, OptionError, Picture, Room, ShapeError, did_you_mean
+from vitral.augment.render import Rendering, levels_to_inputs
+from vitral.augment.render_work import DTYPES, LAYOUTS, RenderWork, laid_out
+from vitral.augment.targets import moved_masks, moved_targets
+from vitral.core import IGNORE, Batch, OptionError, Picture, Room, ShapeError, did_you_mean
 
-_FITS = ("crop", "squash")
+_NAMED = {"fit": ("crop", "squash"), "border": BORDERS, "dtype": tuple(DTYPES), "layout": LAYOUTS}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Augmentation:
         border: what is seen beyond a picture: `reflect`: the picture, reflected there; `edge`: its last
             pixels; `fill`: a color. Masks are 255 there in any case.
         fill: red, green and blue levels in [0, 255] of that color.
+        dtype: of the inputs: `float32` or `bfloat16`.
+        layout: of the inputs in memory: `channels_last`, or `contiguous`: one channel after the other.
     Raises:
         OptionError: one of the values does not hold what is said above.
     """
@@ -53,6 +58,8 @@ class Augmentation:
     min_visible: float = field(default=0.0)
     border: str = field(default="reflect")
     fill: Sequence[float] = field(default=(0.0, 0.0, 0.0))
+    dtype: str = field(default="float32")
+    layout: str = field(default="channels_last")
 
     def __post_init__(self) -> None:
         for name in ("height", "width"):
@@ -63,7 +70,7 @@ class Augmentation:
             if len(values) != 3 or not np.isfinite(values).all() or (name == "std" and min(values) <= 0):
                 above = " above 0" if name == "std" else ""
                 raise OptionError(f"Augmentation.{name}: must be three numbers{above}, got {tuple(values)}")
-        for name, known in (("fit", _FITS), ("border", BORDERS)):
+        for name, known in _NAMED.items():
             value = getattr(self, name)
             if value not in known:
                 near = did_you_mean(value, known)
@@ -79,9 +86,10 @@ class Augmentation:
     def __call__(self, batch: Batch) -> Batch:
         """The batch with `inputs`, and with its targets where the pixels went.
 
-        `inputs` is float32, b x 3 x height x width, in channels-last memory. Where pictures are mixed
-        there are `other_labels` and `share`; masks, boxes and points follow the geometry (see
-        `targets`), but not the mixing.
+        `inputs` is b x 3 x height x width, of `dtype` and in `layout`. Where pictures are mixed
+        there are `other_labels` and `share`. Masks, boxes and points follow the geometry (see
+        `targets`), and then the mixing (see `mixed_targets`): they are those of the pixels that are
+        seen. Only a blend by `MixUp` keeps its own.
 
         Raises:
             ShapeError: a picture is not uint8 of h x w x 3; it is named.
@@ -92,7 +100,7 @@ class Augmentation:
         work.part(0, len(batch))
         return work.finish()
 
-    def begin(self, batch: Batch, room: Room) -> "RenderWork":
+    def begin(self, batch: Batch, room: Room) -> RenderWork:
         """Draw what will happen to a batch, to be carried out in parts; see `core.Divisible`.
 
         Raises:
@@ -100,11 +108,27 @@ class Augmentation:
         """
         return RenderWork(self, batch, room)
 
+    def levels(self, batch: Batch) -> Iterator[NDArray[np.uint8]]:
+        """The pictures after all ops as levels again, uint8 of height x width x 3; nothing is mixed.
+
+        This is for looking at them and for writing them to files. They are made one by one as they are
+        asked for, and may share their memory with those of the batch.
+
+        Raises:
+            ShapeError: a picture is not uint8 of h x w x 3; it is named.
+            ImageError: a picture cannot be decoded.
+        """
+        pixels = batch.pixels.cpu().numpy() if isinstance(batch.pixels, torch.Tensor) else batch.pixels
+        rendering = Rendering(pixels, self.plan(batch))
+        return (rendering.levels(i) for i in range(len(batch)))
+
     def _on_device(self, batch: Batch, pixels: torch.Tensor) -> Batch:
         plan = self.plan(batch)
         gain, offset = levels_to_inputs(self.mean, self.std)
-        inputs = mix_tensor(render_tensor(pixels, plan, gain=gain, offset=offset), plan.mix)
-        return self.filled(batch, plan, inputs.permute(0, 3, 1, 2))
+        batch = self.moved(batch, plan)
+        pasted = pasted_objects(batch, plan.mix, height=self.height, width=self.width)
+        inputs = mix_tensor(render_tensor(pixels, plan, gain=gain, offset=offset), plan.mix, pasted)
+        return self.filled(batch, plan, laid_out(inputs, self.dtype, self.layout), pasted)
 
     def plan(self, batch: Batch) -> Plan:
         """Draw what will happen to each picture, without touching a pixel."""
@@ -122,18 +146,11 @@ class Augmentation:
         stages = (*stages, *frame.after(stages).into_input())
         return planned(stages, frame, sizes=sizes, border=border)
 
-    def filled(self, batch: Batch, plan: Plan, inputs: torch.Tensor) -> Batch:
-        """The batch with its inputs, and with its targets where the plan moves them."""
-        changed: dict[str, Any] = {"inputs": inputs, "other_labels": None, "share": None}
-        if plan.mix.chosen.any():
-            device = batch.labels.device
-            changed["other_labels"] = batch.labels[torch.from_numpy(plan.mix.partner).to(device)]
-            changed["share"] = torch.from_numpy(plan.mix.share).float().to(device)
+    def moved(self, batch: Batch, plan: Plan) -> Batch:
+        """The batch with its targets where the plan moves them, before any mixing."""
+        changed: dict[str, Any] = {}
         if batch.masks is not None:
-            changed["masks"] = [
-                moved_mask(mask, plan.route(i), size=size, height=self.height, width=self.width)
-                for i, (mask, size) in enumerate(zip(batch.masks, plan.sizes.tolist(), strict=True))
-            ]
+            changed["masks"] = moved_masks(batch.masks, plan)
         seen, points = moved_targets(plan, boxes=batch.boxes, points=batch.points, least=self.min_visible)
         if seen is not None:
             changed["boxes"] = [one.boxes for one in seen]
@@ -142,6 +159,27 @@ class Augmentation:
                 if values is not None:
                     changed[name] = [some[one.kept] for some, one in zip(values, seen, strict=True)]
         return dataclasses.replace(batch, **changed, points=points)
+
+    def filled(self, moved: Batch, plan: Plan, inputs: torch.Tensor, pasted: Mapping[int, Pasted]) -> Batch:
+        """The batch with its inputs, and with its labels and targets mixed as they are.
+
+        Args:
+            moved: what `moved` gives.
+            plan: of the batch.
+            inputs: of all pictures, mixed.
+            pasted: the objects that are pasted into each picture.
+        """
+        changed: dict[str, Any] = {"inputs": inputs, "other_labels": None, "share": None}
+        mix_ = plan.mix
+        if (mix_.share[mix_.chosen] < 1).any():
+            device = moved.labels.device
+            changed["other_labels"] = moved.labels[torch.from_numpy(mix_.partner).to(device)]
+            changed["share"] = torch.from_numpy(mix_.share).float().to(device)
+        if mix_.chosen.any():
+            changed |= mixed_targets(
+                moved, mix_, pasted, height=self.height, width=self.width, least=self.min_visible
+            )
+        return dataclasses.replace(moved, **changed)
 
     def show(self, batch: Batch) -> list[Picture]:
         """Draw what the network will see: the inputs with the normalization undone."""
@@ -152,37 +190,14 @@ class Augmentation:
         values = (values * np.array(self.std) + np.array(self.mean)) * 255
         pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
         shares = [1.0] * len(batch) if batch.share is None else batch.share.tolist()
-        notes = ["" if share == 1 else f"mixed, {share:.0%} of its label kept" for share in shares]
+        notes = [
+            "" if share == 1 else "mixed" if label == IGNORE else f"mixed, {share:.0%} of its label kept"
+            for share, label in zip(shares, batch.labels.tolist(), strict=True)
+        ]
         return [
             Picture(pixels=picture, title=key, note=note)
             for picture, key, note in zip(pixels, batch.keys, notes, strict=True)
         ]
-
-
-class RenderWork:
-    """One batch on its way through an augmentation; parts of it may be done by several threads."""
-
-    def __init__(self, augmentation: Augmentation, batch: Batch, room: Room) -> None:
-        assert not isinstance(batch.pixels, torch.Tensor)
-        self._augmentation = augmentation
-        self._batch, self._plan = batch, augmentation.plan(batch)
-        self._out = room((len(batch), augmentation.height, augmentation.width, 3))
-        self._levels = levels_to_inputs(augmentation.mean, augmentation.std)
-        self._rendering = Rendering(batch.pixels, self._plan)
-
-    def part(self, start: int, stop: int) -> None:
-        """Render the pictures from `start` to before `stop`.
-
-        Raises:
-            ImageError: one of them cannot be decoded.
-        """
-        self._rendering.part(start, stop, *self._levels, self._out[start:stop])
-
-    def finish(self) -> Batch:
-        """Mix pictures and fill in the batch."""
-        mix(self._out, self._plan.mix)
-        inputs = torch.from_numpy(self._out).permute(0, 3, 1, 2)
-        return self._augmentation.filled(self._batch, self._plan, inputs)
 
 
 def _sizes(batch: Batch) -> NDArray[np.int64]:

@@ -76,13 +76,15 @@ def displace(nodes, tall, wide, smooth, x_at, y_at):  # pyright: ignore[reportMi
 
 @compiled(void(MATRIX, float64[::1], float64[::1]))
 def follow(matrix, x_at, y_at):  # pyright: ignore[reportMissingParameterType]
-    """Move places by a homography, in place."""
+    """Move places by a homography, in place; those behind its horizon become NaN, as in `route.through`."""
     upright = matrix[2, 0] == 0.0 and matrix[2, 1] == 0.0 and matrix[2, 2] == 1.0
+    front = -1.0 if matrix[2, 2] < 0 else 1.0
     for i in range(x_at.size):
         x, y = x_at[i], y_at[i]
         new_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
         new_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
         if not upright:
             depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
-            new_x, new_y = new_x / depth, new_y / depth
+            inverse = 1 / depth if depth * front > 0 else np.nan
+            new_x, new_y = new_x * inverse, new_y * inverse
         x_at[i], y_at[i] = new_x, new_y

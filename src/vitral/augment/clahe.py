@@ -16,7 +16,7 @@ from vitral.core import option
 
 @dataclass(frozen=True, kw_only=True)
 class Clahe(Op, kind="clahe"):
-    """Equalize lightness in tiles, with a limit on contrast.
+    """Equalize lightness, or each channel, in tiles and with a limit on contrast.
 
     Source:
         Zuiderveld 1994, "Contrast limited adaptive histogram equalization", Graphics Gems IV.
@@ -24,6 +24,7 @@ class Clahe(Op, kind="clahe"):
 
     limit: Param = option((1.0, 4.0), "steepest slope of a tile's curve", low=0.1, high=100)
     tiles: int = option(8, "tiles along each side", low=1, high=64)
+    of: str = option("lightness", "what is equalized", choices=("lightness", "channels"))
     p: float = option(0.5, "how often a picture is equalized", low=0, high=1)
 
     zero = {"p": 0.0}  # noqa: RUF012
@@ -33,10 +34,14 @@ class Clahe(Op, kind="clahe"):
         limit = draw.value(self.limit, "limit")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+            """Equalize lightness alone, or each channel."""
             import cv2
 
-            lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
             equalizer = cv2.createCLAHE(clipLimit=float(limit[i]), tileGridSize=(self.tiles, self.tiles))
+            if self.of == "channels":
+                planes = [equalizer.apply(pixels[..., c]) for c in range(3)]
+                return np.asarray(np.stack(planes, axis=2), np.uint8)
+            lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
             lab[..., 0] = equalizer.apply(lab[..., 0])
             return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
 

@@ -3,6 +3,8 @@
 Importing it imports Numba; so it and the passes are imported when the first picture is rendered.
 """
 
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,12 +22,24 @@ _HOW = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 _config: Any = _numba
 
 
+_QUICK_S, _LONG_S = 0.1, 1.0
+_waited = {"s": 0.0}
+
+
+def _say(seconds: float) -> None:
+    """Say once what takes so long, when it does; what an earlier process compiled is read in no time."""
+    before = _waited["s"]
+    _waited["s"] += seconds if seconds > _QUICK_S else 0.0
+    if before < _LONG_S <= _waited["s"]:
+        print("compiling the loops for this processor, once; up to 20 seconds", file=sys.stderr, flush=True)
+
+
 def compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function for one signature, without the interpreter lock; kept for later processes."""
 
     def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
         """The compiled function, from the cache when it was compiled before."""
-        before = _config.SLP_VECTORIZE
+        before, begun = _config.SLP_VECTORIZE, time.perf_counter()
         # Numba leaves out the pass that puts four neighboring numbers into one register.
         _config.SLP_VECTORIZE = 1
         try:
@@ -34,6 +48,7 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
             return njit(signature, **_HOW)(function)
         finally:
             _config.SLP_VECTORIZE = before
+            _say(time.perf_counter() - begun)
 
     return compile_now
 

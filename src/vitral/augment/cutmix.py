@@ -16,7 +16,8 @@ from vitral.core import option
 class CutMix(MixOp, kind="cutmix"):
     """Paste a rectangle of one picture into another; labels count by area.
 
-    A picture that another op has already mixed is left as it is.
+    Masks, boxes and points are those of what is seen: of the partner within the rectangle, of the
+    picture around it. A picture that another op has already mixed is left as it is.
 
     Source:
         Yun et al. 2019, arXiv:1905.04899, eq. 1-2. Departure: a rectangle per picture, not per batch.

@@ -35,7 +35,7 @@ class Downscale(Op, kind="downscale"):
             height, width = pixels.shape[:2]
             size = (max(1, round(width / factor[i])), max(1, round(height / factor[i])))
             small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-            how = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}[
+            how = {"nearest": cv2.INTER_NEAREST_EXACT, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}[
                 self.by
             ]
             return np.asarray(cv2.resize(small, (width, height), interpolation=how), np.uint8)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import UInt32
+from numpy.typing import NDArray
 
 from vitral.augment.variables import Numbers, Param, variable
 from vitral.core import Batch, random_bits, uniform
@@ -45,6 +47,12 @@ class Draw:
         batch = self.batch
         keys = random_bits(batch.seed, batch.epoch, batch.draws, f"{self.path}.{name}")
         return lambda i: np.random.Generator(np.random.Philox(key=int(keys[i])))
+
+    def keys(self, name: str) -> UInt32[NDArray[np.uint32], "b halves=2"]:
+        """A key for each picture, for numbers that are a function of it and of a place; see `grain`."""
+        batch = self.batch
+        bits = random_bits(batch.seed, batch.epoch, batch.draws, f"{self.path}.{name}")
+        return np.stack([bits & np.uint64(0xFFFFFFFF), bits >> np.uint64(32)], axis=1).astype(np.uint32)
 
     def below(self, part: str) -> "Draw":
         """The random numbers of a part of the op."""

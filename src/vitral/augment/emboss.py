@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import correlated
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -31,12 +32,10 @@ class Emboss(Op, kind="emboss"):
         strength, angle = draw.value(self.strength, "strength"), np.deg2rad(draw.value(self.deg, "deg"))
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
             across = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
             slope = -(np.cos(angle[i]) * across + np.sin(angle[i]) * across.T)
             kernel = strength[i] * slope
             kernel[1, 1] += 1
-            return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+            return correlated(pixels, kernel.astype(np.float32))
 
         return (Filter(op="emboss", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

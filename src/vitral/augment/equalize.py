@@ -15,8 +15,9 @@ from vitral.core import option
 
 @dataclass(frozen=True, kw_only=True)
 class Equalize(Op, kind="equalize"):
-    """Spread the levels of each channel evenly, as Pillow's `ImageOps.equalize` does."""
+    """Spread the levels of each channel evenly, as Pillow's `ImageOps.equalize` does, or lightness alone."""
 
+    of: str = option("channels", "what is equalized", choices=("channels", "lightness"))
     p: float = option(0.5, "how often a picture is equalized", low=0, high=1)
 
     zero = {"p": 0.0}  # noqa: RUF012
@@ -25,8 +26,15 @@ class Equalize(Op, kind="equalize"):
         """Equalize some pictures."""
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+            """Equalize lightness alone, or each channel."""
             from PIL import Image, ImageOps
 
+            if self.of == "lightness":
+                import cv2
+
+                lab = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
+                lab[..., 0] = cv2.equalizeHist(np.ascontiguousarray(lab[..., 0]))
+                return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
             return np.array(ImageOps.equalize(Image.fromarray(pixels)))
 
         return (Filter(op="equalize", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

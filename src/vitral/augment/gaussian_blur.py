@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import softened
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -30,11 +31,7 @@ class GaussianBlur(Op, kind="gaussian-blur"):
         sigma = draw.value(self.sigma_px, "sigma_px")
 
         def blurred(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
-            size = 2 * int(np.ceil(3 * sigma[i])) + 1
-            soft = cv2.GaussianBlur(pixels, (size, size), float(sigma[i]), borderType=cv2.BORDER_REFLECT_101)
-            return np.asarray(soft, np.uint8)
+            return softened(pixels, float(sigma[i]))
 
         chosen = np.asarray((draw.uniform("chosen") < self.p) & (sigma > _SHARP_PX))
         return (Filter(op="gaussian-blur", chosen=chosen, apply=blurred),)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.grain import NORMAL, grained
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -26,12 +27,10 @@ class GaussianNoise(Op, kind="gaussian-noise"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one deviation per picture; each pixel's noise is drawn when it is added."""
-        deviation, generator = draw.value(self.deviation, "deviation"), draw.generators("noise")
+        deviation, keys = draw.value(self.deviation, "deviation"), draw.keys("noise")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            shape = (*pixels.shape[:2], 1) if self.grey else pixels.shape
-            noise = generator(i).standard_normal(shape, dtype=np.float32) * np.float32(deviation[i])
-            return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
+            return grained(pixels, keys[i], NORMAL, plus=float(deviation[i]), grey=self.grey)
 
         return (
             Filter(op="gaussian-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

@@ -19,6 +19,7 @@ class JpegArtifacts(Op, kind="jpeg-artifacts"):
     """Encode some pictures as JPEG and decode them again."""
 
     quality: Param = option(Discrete(low=30, high=90), "of the JPEG; rounded", low=1, high=100)
+    halved: bool = option(False, "color at half of the resolution, as most JPEGs have it")
     p: float = option(0.5, "how often a picture is encoded", low=0, high=1)
 
     zero = {"p": 0.0}  # noqa: RUF012
@@ -28,9 +29,14 @@ class JpegArtifacts(Op, kind="jpeg-artifacts"):
         quality = np.rint(draw.value(self.quality, "quality")).astype(np.int64)
 
         def encoded(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+            """Encode a picture and decode it."""
             import simplejpeg
 
-            data = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=int(quality[i]))
+            data = simplejpeg.encode_jpeg(
+                np.ascontiguousarray(pixels),
+                quality=int(quality[i]),
+                colorsubsampling="420" if self.halved else "444",
+            )
             return simplejpeg.decode_jpeg(data)
 
         chosen = np.asarray(draw.uniform("chosen") < self.p)

@@ -135,6 +135,85 @@ def held_numbers(values: Any, *, where: str, last: tuple[int, ...], words: str) 
     return Held(array, back)
 
 
+def held_boxes(boxes: Any, *, where: str) -> Held:
+    """Boxes x0 y0 x1 y1, n x 4.
+
+    Raises:
+        ShapeError: it is something else, or a box ends before it begins.
+    """
+    order = getattr(getattr(boxes, "format", None), "name", "XYXY")
+    if order != "XYXY":  # torchvision's boxes say how they are written.
+        raise ShapeError(f"{where}: must be x0 y0 x1 y1 (XYXY), got {order}")
+    held = held_numbers(boxes, where=where, last=(4,), words="x0 y0 x1 y1 in pixels, n x 4")
+    if held.array.ndim != 2:
+        raise ShapeError(f"{where}: must be n x 4, got {held.array.ndim} axes")
+    wrong = (held.array[:, :2] > held.array[:, 2:]).any(axis=1)
+    if wrong.any():
+        first = ", ".join(f"{value:g}" for value in held.array[wrong.argmax()])
+        raise ShapeError(f"{where}: must have x0 <= x1 and y0 <= y1, got ({first}); not x y width height")
+    return held
+
+
+def held_points(points: Any, *, where: str) -> Held:
+    """Points: x y, or x y and visibility, with any axes before these.
+
+    Raises:
+        ShapeError: it is something else.
+    """
+    return held_numbers(points, where=where, last=(2, 3), words="x y, or x y and visibility")
+
+
+def held_outlines(outlines: Any, *, where: str, least: int) -> list[Held]:
+    """Polygons or lines, n x 2 each; one without points stands for an object of which none is known.
+
+    Args:
+        outlines: an array, a tensor or a list of such, or of rows.
+        where: what it is called, for messages.
+        least: how many points each must have, if it has any.
+    Raises:
+        ShapeError: it is something else.
+    """
+    if isinstance(outlines, str) or not isinstance(outlines, Sequence | np.ndarray | torch.Tensor):
+        raise ShapeError(f"{where}: must be a list of outlines, n x 2 each, got {_named(outlines)}")
+    held = [
+        held_numbers(outline, where=f"{where}[{number}]", last=(2,), words="x y of each point, n x 2")
+        for number, outline in enumerate(outlines)
+    ]
+    for number, one in enumerate(held):
+        if one.array.ndim != 2:
+            raise ShapeError(f"{where}[{number}]: must be n x 2, got {one.array.ndim} axes")
+        if 0 < len(one.array) < least:
+            raise ShapeError(f"{where}[{number}]: must have at least {least} points, got {len(one.array)}")
+    return held
+
+
+def held_map(levels: Any, *, where: str) -> Held:
+    """Floats h x w or h x w x channels; of a tensor h x w or channels x h x w.
+
+    Raises:
+        ShapeError: it is something else.
+    """
+    if isinstance(levels, torch.Tensor):
+        array, dtype = levels.detach().cpu(), levels.dtype
+        array = array.float() if dtype == torch.bfloat16 else array
+        array = array.movedim(0, -1).numpy() if levels.ndim == 3 else array.numpy()
+        back: Callable[[Array], Any] = lambda made: _tensor_of_map(made).to(dtype)  # noqa: E731
+    elif isinstance(levels, np.ndarray):
+        array, back = levels, _same
+    elif _is_pil(levels):
+        if levels.mode != "F":
+            raise ShapeError(f"{where}: a PIL picture must be of mode F, got {levels.mode}")
+        array, back = np.asarray(levels), _pil_of_map
+    else:
+        raise ShapeError(f"{where}: must be a NumPy array, a tensor or a PIL picture, got {_named(levels)}")
+    if array.ndim not in (2, 3) or 0 in array.shape[:2]:
+        shape = " x ".join(str(n) for n in array.shape)
+        raise ShapeError(f"{where}: must be h x w, or that for each channel, got {shape}")
+    if array.dtype.kind != "f":
+        raise ShapeError(f"{where}: must hold floats, got {array.dtype}; class numbers are a mask")
+    return Held(array, back)
+
+
 def kept_of(values: Any, kept: NDArray[np.bool_], *, where: str) -> Any:
     """Those of an array, a tensor or a list that stay with the boxes that stay.
 
@@ -159,6 +238,16 @@ def _same(made: Array) -> Array:
 
 def _tensor_of_picture(made: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(made.transpose(2, 0, 1)))
+
+
+def _tensor_of_map(made: Array) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(made, -1, 0) if made.ndim == 3 else made))
+
+
+def _pil_of_map(made: Array) -> Any:
+    from PIL import Image
+
+    return Image.fromarray(made)
 
 
 def _pil_of_picture(made: Array) -> Any:

@@ -7,8 +7,32 @@ from typing import Any
 from vitral.core import late_members
 
 _PACKAGE = "vitral.augment"
+_MASKS = (
+    "BlendMask",
+    "Checkerboard",
+    "Elementwise",
+    "Everywhere",
+    "FrequencyNoise",
+    "HorizontalGradient",
+    "InBoxes",
+    "RegularGrid",
+    "SmoothNoise",
+    "SomeColors",
+    "VerticalGradient",
+)
 # Those whose file is not called after them.
-_FILES = {"PRESETS": "presets", "PairTransform": "single", "Transform": "single", "preset": "presets"}
+_FILES = {
+    "AugMix": "augmix",
+    "CORRUPTIONS": "corruptions",
+    "PRESETS": "presets",
+    "PairTransform": "single",
+    "Transform": "single",
+    "back_to_picture": "backward",
+    "corruption": "corruptions",
+    "histogram_of": "match_histogram",
+    "preset": "presets",
+    **dict.fromkeys(_MASKS, "blend_masks"),
+}
 
 
 def late_name(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""`MixOp`: what mixup and cutmix share: a partner and how much of it."""
+"""`MixOp`: what ops that mix pictures share: a partner, and how much of it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from vitral.core import random_bits
 
 @dataclass(frozen=True, kw_only=True)
 class MixOp(Op):
-    """Two pictures become one, and so do their labels. Abstract."""
+    """Some pictures of a batch become one, and so do their labels. Abstract."""
 
     def shares(self, draw: Draw, alpha: float) -> Float[NDArray[np.float64], " b"]:
         """One number per picture from Beta(alpha, alpha), by inverting its distribution."""

@@ -16,7 +16,8 @@ from vitral.core import option
 class MixUp(MixOp, kind="mixup"):
     """Blend two pictures and their labels with one random weight.
 
-    A picture that another op has already mixed is left as it is.
+    Masks, boxes and points stay those of the picture alone. A picture that another op has already mixed
+    is left as it is.
 
     Source:
         Zhang et al. 2017, arXiv:1710.09412, eq. 1. Departure: a weight per picture, not per batch.

@@ -1,5 +1,6 @@
 """`motion-blur`: as if the camera moved."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import correlated
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -30,21 +32,35 @@ class MotionBlur(Op, kind="motion-blur"):
         angle = np.deg2rad(draw.value(self.deg, "deg"))
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
-            kernel = _line(float(length[i]), float(angle[i]))
-            return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+            return correlated(pixels, _line(float(length[i]), float(angle[i])))
 
         return (Filter(op="motion-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
 
 
 def _line(length: float, angle: float) -> NDArray[np.float32]:
-    """The weights of a line through the middle, drawn point by point so that any direction is smooth."""
-    reach = int(np.ceil(length / 2))
-    kernel = np.zeros((2 * reach + 3, 2 * reach + 3), np.float32)
-    for step in np.linspace(-(length - 1) / 2, (length - 1) / 2, 8 * reach + 1):
-        x, y = reach + 1 + step * np.cos(angle), reach + 1 + step * np.sin(angle)
-        left, top = int(np.floor(x)), int(np.floor(y))
-        u, v = x - left, y - top
-        kernel[top : top + 2, left : left + 2] += np.outer((1 - v, v), (1 - u, u))
-    return kernel / kernel.sum()
+    """The weights of a line through the middle, cut where it crosses the pixels of the axis that it is near.
+
+    Each piece is shared between two pixels, so that any direction is smooth.
+    """
+    along, aside = math.cos(angle), math.sin(angle)
+    steep = abs(along) < abs(aside)
+    if steep:
+        along, aside = aside, along
+    half = abs(along) * (length - 1) / 2
+    reach = math.ceil(half) + 1
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    for step in range(-reach, reach + 1):
+        place = reach + step * aside / along
+        row, part = math.floor(place), place - math.floor(place)
+        weight = _tent(half - step) - _tent(-half - step) if half > 0 else float(step == 0)
+        kernel[row, reach + step] += weight * (1 - part)
+        if part > 0:
+            kernel[row + 1, reach + step] += weight * part
+    kernel /= kernel.sum()
+    return np.ascontiguousarray(kernel.T) if steep else kernel
+
+
+def _tent(end: float) -> float:
+    """How much of a tent from -1 to 1 lies before a place."""
+    inside = min(max(end, -1.0), 1.0)
+    return (1 + inside) ** 2 / 2 if inside < 0 else 1 - (1 - inside) ** 2 / 2

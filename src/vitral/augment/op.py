@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.stages import Stage
-from vitral.augment.variables import Variable
-from vitral.core import OptionError, Spec
+from vitral.augment.variables.check_ranges import check_ranges
+from vitral.core import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,30 +46,11 @@ class Op(Spec, family="op"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, (_, _, known) in self.options().items():
-            value = getattr(self, name)
-            where = f"{type(self).__name__}.{name}"
-            if isinstance(value, Variable):
-                low, high = value.bounds
-                if (known.low is not None and low < known.low) or (
-                    known.high is not None and high > known.high
-                ):
-                    raise OptionError(
-                        f"{where}: must lie in [{known.low}, {known.high}], got a variable from {low:g} to "
-                        f"{high:g}; Truncated keeps it within bounds"
-                    )
-            elif isinstance(value, tuple) and len(value) == 2 and _numbers(value) and value[0] > value[1]:
-                raise OptionError(
-                    f"{where}: must be (low, high) with low <= high, got ({value[0]:g}, {value[1]:g})"
-                )
+        check_ranges(self)
 
     @abstractmethod
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw this op's numbers for a batch: what happens to each picture, as stages."""
-
-
-def _numbers(values: tuple[Any, ...]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
 def lower_in_turn(ops: Sequence[Op], draw: Draw, frame: Frame) -> tuple[Stage, ...]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.grain import struck
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -27,13 +28,12 @@ class PixelDropout(Op, kind="pixel-dropout"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one share per picture; each pixel's lot is drawn when it is needed."""
-        share, generator = draw.value(self.share, "share"), draw.generators("lost")
+        share, keys = draw.value(self.share, "share"), draw.keys("lost")
         level = np.rint(draw.value(self.level, "level")).astype(np.uint8)
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            shape = pixels.shape if self.apart else (*pixels.shape[:2], 1)
-            lost = generator(i).random(shape, dtype=np.float32) < share[i]
-            return np.where(lost, level[i], pixels)
+            half, lost = float(share[i]) / 2, int(level[i])
+            return struck(pixels, keys[i], shares=(half, half), levels=(lost, lost), apart=self.apart)
 
         return (
             Filter(op="pixel-dropout", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,9 +19,22 @@ from numpy.typing import NDArray
 
 from vitral.augment.frame import Frame, identities
 from vitral.augment.route import Displacement, Matrix, Route, joined
-from vitral.augment.stages import Color, Cover, Curve, Field, Filter, Hue, Mix, Stage, Warp
+from vitral.augment.stages import (
+    Color,
+    Copies,
+    Cover,
+    Curve,
+    Field,
+    Filter,
+    Hue,
+    Mix,
+    Stage,
+    Tiles,
+    Warp,
+)
 
 Tone = Color | Curve | Hue | Cover
+Numbers = TypeVar("Numbers", Tiles, Copies)
 BORDERS = ("reflect", "edge", "fill")
 
 
@@ -102,8 +116,8 @@ class Pass:
             return (self.matrix[i],)
         steps: list[Matrix | Displacement] = [self.first[i]]
         for bend in self.bends:
-            steps += [bend.field.step(i), bend.matrix[i]]
-        return tuple(steps)
+            steps += [bend.field.step(i), bend.matrix[i]] if bend.field.bent[i] else [bend.matrix[i]]
+        return joined(tuple(steps)).steps
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,7 +147,9 @@ class Plan:
             if one.because:
                 lines.append(f"        then another, because {one.because}")
         mixed = int(self.mix.chosen.sum())
-        return "\n".join([*lines, f"mixed: {mixed} of {len(self.sizes)}"] if mixed else lines)
+        if mixed:
+            lines.append(f"mixed: {mixed} of {len(self.sizes)} by {self.mix.op}")
+        return "\n".join(lines)
 
     def route(self, i: int) -> Route:
         """From points of the input of a picture to those of the picture, through all passes."""
@@ -161,7 +177,7 @@ def planned(
     frame: Frame,
     *,
     sizes: Int[NDArray[np.int64], "b hw=2"],
-    border: Border = Border(),  # noqa: B008
+    border: Border = Border(),
 ) -> Plan:
     """Gather the stages of a chain into passes.
 
@@ -284,10 +300,26 @@ def _mixed(before: Mix, stage: Mix) -> Mix:
     """A picture that is mixed already is left as it is."""
     new = stage.chosen & ~before.chosen
     return Mix(
-        op=stage.op,
+        op=", ".join(dict.fromkeys(filter(None, (before.op, stage.op if new.any() else "")))),
         partner=np.where(new, stage.partner, before.partner),
         share=np.where(new, stage.share, before.share),
         blended=np.where(new, stage.blended, before.blended),
         pasted=np.where(new[:, None], stage.pasted, before.pasted),
         chosen=before.chosen | new,
+        tiles=_either(before.tiles, stage.tiles, new),
+        copies=_either(before.copies, stage.copies, new),
     )
+
+
+def _either(
+    before: Numbers | None, after: Numbers | None, new: Bool[NDArray[np.bool_], " b"]
+) -> Numbers | None:
+    """Of some pictures the numbers after, of the others those before; zeros where there are none."""
+    some = after if after is not None else before
+    if some is None:
+        return None
+    picked = {}
+    for name, like in vars(some).items():
+        now, then = (np.zeros_like(like) if one is None else getattr(one, name) for one in (before, after))
+        picked[name] = np.where(new.reshape(-1, *[1] * (like.ndim - 1)), then, now)
+    return dataclasses.replace(some, **picked)

@@ -132,18 +132,18 @@ class Prepared:
             return source if (height, width) == source.shape[:2] else None
         if not (self._straight[i] or self._turned[i]):
             return None
-        m = self._matrix[i]
+        (xx, xy, x), (yx, yy, y), _ = self._matrix[i].tolist()
         turned = bool(self._turned[i])
-        x_step, y_step = (m[0, 1], m[1, 0]) if turned else (m[0, 0], m[1, 1])
-        if abs(x_step) != 1 or abs(y_step) != 1 or m[0, 2] != round(m[0, 2]) or m[1, 2] != round(m[1, 2]):
+        x_step, y_step = (xy, yx) if turned else (xx, yy)
+        if abs(x_step) != 1 or abs(y_step) != 1 or not x.is_integer() or not y.is_integer():
             return None
         wide, tall = (height, width) if turned else (width, height)
-        x0, y0 = int(min(m[0, 2], m[0, 2] + x_step * wide)), int(min(m[1, 2], m[1, 2] + y_step * tall))
-        if x0 < 0 or y0 < 0 or x0 + wide > source.shape[1] or y0 + tall > source.shape[0]:
+        x0, y0 = int(min(x, x + x_step * wide)), int(min(y, y + y_step * tall))
+        made: Any = _window(source, x0, y0, wide, tall, self._border)
+        if made is None:
             return None
         import cv2
 
-        made: Any = source[y0 : y0 + tall, x0 : x0 + wide]
         if turned:
             made = cv2.transpose(made)
             x_step, y_step = y_step, x_step
@@ -156,15 +156,20 @@ class Prepared:
         tall, wide = pixels.shape[:2]
         means = self._program.means(pixels, (0, 0, wide, tall))
         table = self._program.table(i, means)
+        flat, made = np.ascontiguousarray(pixels).reshape(-1), np.empty_like(pixels, order="C")
         if table is not None:
+            from vitral.augment.lookups import look_up
+
+            look_up(flat, table, made.reshape(-1))
+            return made
+        matrix = self._program.mixing(i, means)
+        if matrix is not None:
             import cv2
 
-            return np.asarray(cv2.LUT(pixels, table[None]), np.uint8)
+            return np.asarray(cv2.transform(pixels, matrix), np.uint8)
         from vitral.augment.tones import render_tones
 
-        made = np.empty_like(pixels, order="C")
-        flat = np.ascontiguousarray(pixels).reshape(tall, 3 * wide)
-        render_tones(flat, *self._program.of(i, means), made.reshape(tall, 3 * wide))
+        render_tones(flat, *self._program.of(i, means), made.reshape(-1))
         self._program.cover(made.reshape(tall, 3 * wide), i)
         return made
 
@@ -261,6 +266,29 @@ class Prepared:
             # Behind a horizon there is nothing; so far out every border is as good as another.
             places = np.nan_to_num(places, nan=-1e6, posinf=1e6, neginf=-1e6).astype(np.float32)
         return flat, matrix, places, self._border.kind != "reflect", *program
+
+
+def _window(
+    source: NDArray[np.uint8], x0: int, y0: int, wide: int, tall: int, border: Border
+) -> NDArray[np.uint8] | None:
+    """A rectangle of a picture, perhaps with what is beyond; None where it is reflected more than once."""
+    height, width = source.shape[:2]
+    left, top, right, below = max(-x0, 0), max(-y0, 0), max(x0 + wide - width, 0), max(y0 + tall - height, 0)
+    if not (left or top or right or below):
+        return source[y0 : y0 + tall, x0 : x0 + wide]
+    inner_tall, inner_wide = tall - top - below, wide - left - right
+    if max(left, right) >= inner_wide or max(top, below) >= inner_tall:
+        return None
+    import cv2
+
+    inner = source[y0 + top : y0 + top + inner_tall, x0 + left : x0 + left + inner_wide]
+    kind = {"reflect": cv2.BORDER_REFLECT_101, "edge": cv2.BORDER_REPLICATE, "fill": cv2.BORDER_CONSTANT}
+    levels = tuple(round(level) for level in border.fill)
+    # The rectangle may end inside the picture on other sides, and what is there is not a border.
+    made = cv2.copyMakeBorder(
+        inner, top, below, left, right, kind[border.kind] | cv2.BORDER_ISOLATED, value=levels
+    )
+    return np.asarray(made, np.uint8)
 
 
 _SAME = np.array([[1, 0], [1, 0], [1, 0]], dtype=np.float32)

@@ -123,8 +123,17 @@ class Program:
         added = color.matrix[i, :, 3] + (0.0 if means is None else color.of_means[i] @ means)
         return np.stack([np.diag(color.matrix[i]), added], axis=1).astype(np.float32)
 
+    def mixing(self, i: int, means: Means | None) -> NDArray[np.float64] | None:
+        """The color matrix of a picture, 3 x 4, where it is all there is to do."""
+        if self._covers or len(self._tones) != 1 or not isinstance(self._tones[0], Color):
+            return None
+        matrix = self._tones[0].matrix[i].copy()
+        if means is not None:
+            matrix[:, 3] += self._tones[0].of_means[i] @ means
+        return matrix
+
     def table(self, i: int, means: Means | None) -> NDArray[np.uint8] | None:
-        """The new level of each level and channel, 256 x 3, where channels do not depend on each other."""
+        """The new level of each channel and level, 3 x 256, where channels do not depend on each other."""
         if not self._tones or self._covers or not self._apart[i]:
             return None
         from vitral.augment.tones import round_off, tone
@@ -133,7 +142,7 @@ class Program:
         tone(*planes, *self.of(i, means))
         made = np.empty((1, 3 * 256), np.uint8)
         round_off(planes, made)
-        return made.reshape(256, 3)
+        return np.ascontiguousarray(made.reshape(256, 3).T)
 
     def of(self, i: int, means: Means | None, *, nothing: bool = False) -> Arrays:
         """Kinds, numbers and tables of the tones of a picture.

@@ -220,7 +220,8 @@ def _pass_of(one: Pass, picked: NDArray[np.int64]) -> Pass:
 
 def _only(stage: _Stage, picked: NDArray[np.int64]) -> _Stage:
     """A stage of some of the pictures."""
-    numbers = {n: value[picked] for n, value in vars(stage).items() if isinstance(value, np.ndarray)}
+    values = {one.name: getattr(stage, one.name) for one in dataclasses.fields(stage)}
+    numbers = {n: value[picked] for n, value in values.items() if isinstance(value, np.ndarray)}
     return dataclasses.replace(stage, **numbers)
 
 

@@ -279,7 +279,7 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
         for z in range(4):
             row = min(y + z, height - 1)
             _weigh_rows(source, rows[row], row_weights[row], low, high, scale, shift, lines[z])
-        if height >= 4 and not toned and not streamed:
+        if height >= 4 and not toned and not (streamed and y == top):
             _weigh_columns(lines, columns, column_weights, out[y : y + 4])
             continue
         _weigh_columns(lines, columns, column_weights, made)
@@ -287,7 +287,7 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
             split(made, planes)
             tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
             normalize(planes, gain, offset, made)
-        if streamed:
+        if streamed and y == top:
             stream(made.reshape(made.size), out[y : y + 4].reshape(made.size), made.size)
         else:
             out[y : y + count] = made[:count]

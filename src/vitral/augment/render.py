@@ -134,8 +134,11 @@ def mix(
         inputs[i, y0:y1, x0:x1] = other[y0:y1, x0:x1]
         if pasted is not None and int(i) in pasted:
             weight = pasted[int(i)].weight[..., None]
-            # Not own + (other - own) * weight: where the weight is 1, the partner's pixel stays as it is.
-            inputs[i] = inputs[i] * (1 - weight) + other * weight
+            if pasted[int(i)].sharp:
+                np.copyto(inputs[i], other, where=weight > 0)
+            else:
+                # Not own + (other - own) * weight: where that is 1, the partner's pixel stays as it is.
+                inputs[i] = inputs[i] * (1 - weight) + other * weight
 
 
 def _show(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Points = Float[NDArray[np.float64], "n xy=2"]
 Matrix = Float[NDArray[np.float64], "3 3"]
 
+_SAME = np.eye(3)
 _CLOSE_PX = 1e-3
 """How near a place that was searched for must come to the one that is wanted."""
 
@@ -43,7 +44,7 @@ class Displacement:
         """Where what is seen at some points lies."""
         from vitral.augment.bends import displace
 
-        x, y = np.ascontiguousarray(points.T, dtype=np.float64)
+        x, y = np.array(points.T, dtype=np.float64, order="C")
         displace(self.around, *map(float, self.canvas), self.smooth, x, y)
         return np.stack([x, y], axis=1)
 
@@ -65,12 +66,13 @@ class Displacement:
     def _searched(self, points: Points, start: Points) -> tuple[Points, Bool[NDArray[np.bool_], " n"]]:
         """Newton's method from a start, with slopes by differences."""
         at, step = start.copy(), 1e-3
+        right, down = np.array([step, 0.0]), np.array([0.0, step])
         for _ in range(12):
             wrong = self.there(at) - points
             if (np.abs(wrong) < _CLOSE_PX / 10).all():
                 break
-            x = (self.there(at + (step, 0)) - self.there(at - (step, 0))) / (2 * step)
-            y = (self.there(at + (0, step)) - self.there(at - (0, step))) / (2 * step)
+            x = (self.there(at + right) - self.there(at - right)) / (2 * step)
+            y = (self.there(at + down) - self.there(at - down)) / (2 * step)
             bend = x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]
             bend = np.where(np.abs(bend) < 1e-6, 1e-6, bend)
             move = np.stack(
@@ -117,10 +119,17 @@ class Route:
         return points
 
     def places(self, height: int, width: int) -> Float[NDArray[np.float64], "xy=2 height width"]:
-        """Where the centers of all pixels of what was made lie in the picture."""
+        """Where the centers of all pixels of what was made lie in the picture; see `there`."""
+        from vitral.augment.bends import displace, follow
+
         y, x = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
-        points = self.there(np.stack([x.ravel(), y.ravel()], axis=1))
-        return points.T.reshape(2, height, width)
+        places = np.stack([x.ravel(), y.ravel()]).astype(np.float64)
+        for step in reversed(self.steps):
+            if not isinstance(step, np.ndarray):
+                displace(step.around, *map(float, step.canvas), step.smooth, *places)
+            elif (step != _SAME).any():
+                follow(np.ascontiguousarray(step), *places)
+        return places.reshape(2, height, width)
 
 
 def joined(steps: tuple[Matrix | Displacement, ...]) -> Route:

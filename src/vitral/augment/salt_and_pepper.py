@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.grain import struck
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -19,18 +20,18 @@ class SaltAndPepper(Op, kind="salt-and-pepper"):
     """Make some pixels white and as many black."""
 
     share: Param = option((0.0, 0.03), "pixels that are changed", low=0, high=1)
+    apart: bool = option(False, "each channel is changed on its own")
     p: float = option(0.5, "how often a picture has specks", low=0, high=1)
 
     zero = {"p": 0.0}  # noqa: RUF012
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one share per picture; each pixel's lot is drawn when it is needed."""
-        share, generator = draw.value(self.share, "share"), draw.generators("specks")
+        share, keys = draw.value(self.share, "share"), draw.keys("specks")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            lots = generator(i).random(pixels.shape[:2], dtype=np.float32)[..., None]
-            salted = np.where(lots < share[i] / 2, np.uint8(255), pixels)
-            return np.where(lots > 1 - share[i] / 2, np.uint8(0), salted)
+            half = float(share[i]) / 2
+            return struck(pixels, keys[i], shares=(half, half), levels=(255, 0), apart=self.apart)
 
         return (
             Filter(op="salt-and-pepper", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import softened
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -29,9 +30,11 @@ class Sharpen(Op, kind="sharpen"):
         amount = draw.value(self.amount, "amount")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
+            from vitral.augment.taps import move_away
 
-            soft = cv2.GaussianBlur(pixels, (0, 0), self.sigma_px, borderType=cv2.BORDER_REFLECT_101)
-            return np.asarray(cv2.addWeighted(pixels, 1 + amount[i], soft, -amount[i], 0), np.uint8)
+            soft, made = softened(pixels, self.sigma_px), np.empty(pixels.shape, np.uint8)
+            flat = np.ascontiguousarray(pixels).reshape(-1)
+            move_away(flat, soft.reshape(-1), float(amount[i]), made.reshape(-1))
+            return made
 
         return (Filter(op="sharpen", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

@@ -17,7 +17,7 @@ Then neither the number of workers nor the order changes what a picture gets.
 
 import dataclasses
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -25,18 +25,21 @@ import torch
 from numpy.typing import NDArray
 
 from vitral.augment.augmentation import Augmentation
-from vitral.augment.kinds import Held, held_mask, held_numbers, held_picture, kept_of
+from vitral.augment.backward import BackToPicture, back_to_picture
+from vitral.augment.kinds import Held, held_picture
+from vitral.augment.made import Made
 from vitral.augment.mix_op import MixOp
 from vitral.augment.op import Op
+from vitral.augment.own_size import own_size_plan
+from vitral.augment.parts import KINDS, WITH_BOXES, Parts, further_parts
 from vitral.augment.plan import Plan
-from vitral.augment.render import Rendering, levels_to_inputs
-from vitral.augment.targets import NOT_COUNTED, moved_boxes, moved_mask, moved_points, seen_boxes
 from vitral.core import Batch, OptionError, ShapeError, did_you_mean
 
 _LEVELS: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1 / 255, 1 / 255, 1 / 255)}
 _GREY = ("refuse", "replicate")
-_TARGETS = ("boxes", "labels", "masks", "keypoints")
-_WITH_BOXES = ("labels", "iscrowd")
+_SIZES = ("picture", "canvas")
+_PARTS = ("image", "mask", "masks", "bboxes", "labels", "keypoints", "polygons", "lines", "index", "epoch")
+_TARGETS = ("boxes", "labels", "masks", "keypoints", "polygons", "lines")
 _UNTOUCHED = ("image_id",)
 _ALONE: Any = object()
 
@@ -53,8 +56,12 @@ class _Single:
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         fit: str = "crop",
+        size: str = "picture",
+        border: str = "reflect",
+        fill: Sequence[float] = (0.0, 0.0, 0.0),
         min_visible: float = 0.0,
         grey: str = "refuse",
+        more: Mapping[str, str] | None = None,
         seed: int = 0,
         epoch: int = 0,
     ) -> None:
@@ -72,16 +79,27 @@ class _Single:
         for one, other, words in ((height, width, "height and width"), (mean, std, "mean and std")):
             if (one is None) != (other is None):
                 raise OptionError(f"{name}: {words} must be given together or not at all")
-        if grey not in _GREY:
-            near = did_you_mean(grey, _GREY)
-            raise OptionError(f"{name}.grey: must be one of {', '.join(_GREY)}, got {grey!r}{near}")
+        for what, value, known in (("grey", grey, _GREY), ("size", size, _SIZES)):
+            if value not in known:
+                near = did_you_mean(value, known)
+                raise OptionError(f"{name}.{what}: must be one of {', '.join(known)}, got {value!r}{near}")
+        if size == "canvas" and height is not None:
+            raise OptionError(f'{name}.size: must be "picture" where height and width are given')
         self.seed, self.epoch, self._state = _whole(name, "seed", seed), _whole(name, "epoch", epoch), 0
-        self._whole_size = height is None
-        self._as_levels, self._replicate = mean is None, grey == "replicate"
-        tones = _LEVELS if mean is None or std is None else {"mean": mean, "std": std}
+        self._own_size, self._canvas_size = height is None, size == "canvas"
+        self._replicate, self._more = grey == "replicate", _declared(name, more)
+        self._tones = None if mean is None or std is None else (mean, std)
+        tones: dict[str, Any] = _LEVELS if mean is None or std is None else {"mean": mean, "std": std}
         tall, wide = (1, 1) if height is None or width is None else (height, width)
         self._augmentation = Augmentation(
-            ops, height=tall, width=wide, fit=fit, min_visible=min_visible, **tones
+            ops,
+            height=tall,
+            width=wide,
+            fit=fit,
+            min_visible=min_visible,
+            border=border,
+            fill=fill,
+            **tones,
         )
 
     @property
@@ -93,33 +111,53 @@ class _Single:
     def state(self, index: int) -> None:
         self._state = _whole(type(self).__name__, "state", index)
 
+    def back(self, picture: Any, *, index: int, epoch: int | None = None) -> BackToPicture:
+        """The way from what is made of a picture back onto it, for what is found there.
+
+        Args:
+            picture: as it is given to a call; without its objects, at which an op may look.
+            index: number of the sample, as in the call.
+            epoch: which pass over the samples; None takes that of the transform.
+        """
+        return back_to_picture(self._plan(self._held(picture, "picture").array, index, epoch))
+
     def _held(self, picture: Any, where: str) -> Held:
         return held_picture(picture, where=where, replicate=self._replicate)
 
-    def _apply(self, held: Held, index: int | None, epoch: int | None) -> "_Made":
-        number = self._next() if index is None else _whole(type(self).__name__, "index", index)
-        pixels, augmentation = held.array, self._augmentation
-        if self._whole_size:
-            augmentation = dataclasses.replace(augmentation, height=pixels.shape[0], width=pixels.shape[1])
+    def _further(
+        self, values: Mapping[str, Any], picture: Held, before: str = ""
+    ) -> dict[str, Callable[[Made], Any]]:
+        return further_parts(values, self._more, picture, before=before, replicate=self._replicate)
+
+    def _apply(self, held: Held, index: int | None, epoch: int | None, boxes: Held | None = None) -> Made:
+        number = self._next() if index is None else index
+        plan = self._plan(held.array, number, epoch, None if boxes is None else boxes.array)
+        return Made(plan=plan, least=self._augmentation.min_visible, tones=self._tones)
+
+    def _plan(
+        self,
+        pixels: NDArray[np.uint8],
+        index: int,
+        epoch: int | None,
+        boxes: NDArray[np.float64] | None = None,
+    ) -> Plan:
+        name, augmentation = type(self).__name__, self._augmentation
         batch = Batch(
             pixels=pixels[None],
             labels=torch.zeros(1, dtype=torch.int64),
-            indices=np.array([number], dtype=np.int64),
+            indices=np.array([_whole(name, "index", index)], dtype=np.int64),
             keys=("picture",),
             seed=self.seed,
-            epoch=self.epoch if epoch is None else _whole(type(self).__name__, "epoch", epoch),
+            epoch=self.epoch if epoch is None else _whole(name, "epoch", epoch),
             position=0,
+            boxes=None if boxes is None else [boxes],
         )
-        plan = augmentation.plan(batch)
-        rendering = Rendering(pixels[None], plan)
-        if self._as_levels:
-            made = rendering.levels(0)
-            made = made.copy() if np.shares_memory(made, pixels) else made
-        else:
-            out = np.empty((1, plan.height, plan.width, 3), dtype=np.float32)
-            rendering.part(0, 1, *levels_to_inputs(augmentation.mean, augmentation.std), out)
-            made = out[0]
-        return _Made(held.back(made), plan, augmentation.min_visible)
+        if self._canvas_size:
+            return own_size_plan(augmentation, batch)
+        if self._own_size:
+            height, width = pixels.shape[:2]
+            augmentation = dataclasses.replace(augmentation, height=height, width=width)
+        return augmentation.plan(batch)
 
     def _next(self) -> int:
         count, self._state = self._state, self._state + 1
@@ -143,9 +181,18 @@ class Transform(_Single):
         mean: of red, green and blue on [0, 1]; with `std`: the result is float32, normalized.
         std: of red, green and blue on [0, 1]. Without mean and std the result is uint8.
         fit: how another shape becomes height x width: `crop` from the center, or `squash`.
-        min_visible: share of a box that must still be seen for it to stay, in [0, 1].
+        size: of a result without height and width: the `picture`'s, or that of the `canvas` behind the
+            last op, so that crops and quarter turns give sizes of their own.
+        border: what is seen beyond a picture: `reflect`, `edge` or `fill`; see `Augmentation`.
+        fill: red, green and blue levels in [0, 255] there.
+        min_visible: share of an object that must still be seen for it to stay, in [0, 1]: of the area of
+            its polygon, or of the pixels of its mask, or of its box.
         grey: what happens to a picture of one channel: `refuse`, or `replicate`: it becomes three equal
             channels, and the result has three.
+        more: names of further parts that a call may be given, and what each is: `image`: another
+            picture of the same size, with the same geometry, colors and noise; `clean`: one that only
+            moves; `mask`: class numbers; `map`: floats such as depth, of any resolution, linear between
+            pixels and NaN outside. Each may be a list, as of the frames of a video.
         seed: any integer.
         epoch: which pass over the pictures, where a call does not say it.
     Raises:
@@ -157,54 +204,79 @@ class Transform(_Single):
         *,
         image: Any,
         mask: Any = None,
+        masks: Any = None,
         bboxes: Any = None,
         labels: Any = None,
         keypoints: Any = None,
+        polygons: Any = None,
+        lines: Any = None,
         index: int | None = None,
         epoch: int | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
         """Change one sample.
 
         Args:
             image: the picture.
             mask: class numbers h x w; where something comes in from outside 255, of a bool mask False.
+            masks: n x h x w, one for each object, 0 outside; in step with boxes where there are some.
             bboxes: x0 y0 x1 y1 of each box in pixels; cut off at the borders, and dropped when nothing,
-                or less than `min_visible`, is left.
+                or less than `min_visible`, is left. Where polygons or masks come along, boxes are the
+                tight ones of the moved shapes, and what is dropped takes its shape with it.
             labels: of each box; those of dropped boxes go with them.
             keypoints: x y, or x y and visibility, k x 2 or k x 3. All stay: a place may be outside,
                 and its visibility is then 0.
+            polygons: corners of each object, n x 2; cut off at the borders. In step with boxes where there
+                are some; else all stay, and one that is not seen has no corners.
+            lines: points of each line, n x 2. Each becomes a list of the pieces that are seen.
             index: number of the sample; None takes the next one.
             epoch: which pass over the samples; None takes that of the transform.
+            more: the parts that were declared at construction.
         Returns:
-            `image`, and those of `mask`, `bboxes`, `labels` and `keypoints` that were given.
+            `image`, and those of the others that were given.
         Raises:
             ShapeError: a part is not what is said above.
         """
-        if labels is not None and bboxes is None:
-            raise ShapeError("labels: belong to boxes, and there are no bboxes")
+        given = {
+            "mask": mask,
+            "masks": masks,
+            "boxes": bboxes,
+            "labels": labels,
+            "keypoints": keypoints,
+            "polygons": polygons,
+            "lines": lines,
+        }
+        return self._made(image, given, more, index, epoch)
+
+    def _made(
+        self,
+        image: Any,
+        given: Mapping[str, Any],
+        more: Mapping[str, Any],
+        index: int | None,
+        epoch: int | None,
+    ) -> dict[str, Any]:
         # What is wrong with a part should show before the count goes on.
+        given = {name: value for name, value in given.items() if value is not None}
+        if "labels" in given and "boxes" not in given:
+            raise ShapeError("labels: belong to boxes, and there are no bboxes")
         picture = self._held(image, "image")
-        boxes = None if bboxes is None else _held_boxes(bboxes, "bboxes")
-        points = None if keypoints is None else _held_points(keypoints)
-        if points is not None and points.array.ndim != 2:
-            raise ShapeError(f"keypoints: must be k x 2 or k x 3, got {points.array.ndim} axes")
-        held = None if mask is None else held_mask(mask, where="mask")
-        if held is not None:
-            _check_size(held, picture, "mask")
-        if boxes is not None and labels is not None:
-            kept_of(labels, np.ones(len(boxes.array), dtype=np.bool_), where="labels")
-        done = self._apply(picture, index, epoch)
-        made: dict[str, Any] = {"image": done.picture}
-        if held is not None:
-            made["mask"] = held.back(done.mask(held.array))
-        if boxes is not None:
-            cut, kept = done.boxes(boxes.array)
-            made["bboxes"] = boxes.back(cut)
-            if labels is not None:
-                made["labels"] = kept_of(labels, kept, where="labels")
-        if points is not None:
-            made["keypoints"] = points.back(done.points(points.array))
-        return made
+        parts = Parts(given, picture, called={"boxes": "bboxes"})
+        if "keypoints" in given and parts.held["keypoints"].array.ndim != 2:
+            axes = parts.held["keypoints"].array.ndim
+            raise ShapeError(f"keypoints: must be k x 2 or k x 3, got {axes} axes")
+        for name in more:
+            if name not in self._more:
+                near = did_you_mean(name, (*_PARTS, *self._more))
+                raise ShapeError(
+                    f'{name}: is not a part that is known{near}; say what it is with more={{"{name}": ...}}'
+                )
+        others = self._further(more, picture)
+        done = self._apply(picture, index, epoch, parts.held.get("boxes"))
+        made = {"image": picture.back(done.picture(picture.array)), **parts.moved(done)}
+        if "boxes" in made:
+            made["bboxes"] = made.pop("boxes")
+        return made | {name: moved(done) for name, moved in others.items()}
 
 
 class PairTransform(_Single):
@@ -230,9 +302,10 @@ class PairTransform(_Single):
             picture: as above.
             target: a dictionary with any of `boxes` (x0 y0 x1 y1, n x 4), `labels` (n), `masks` (n x h x w,
                 one for each object, 0 outside; or h x w of class numbers, 255 outside), `keypoints`
-                (n x p x 2 or 3, in step with boxes where there are some; or k x 2 or 3), `iscrowd` (n) and
-                `image_id`. Boxes that are not seen any more take their labels, masks and points with
-                them. A number (a class) or None comes back as it is.
+                (n x p x 2 or 3, in step with boxes where there are some; or k x 2 or 3), `polygons` (one
+                for each object), `lines`, `iscrowd` (n) and `image_id`; see `Transform` for what becomes
+                of each. Boxes that are not seen any more take their labels, masks, polygons and points
+                with them. A number (a class) or None comes back as it is.
             index: number of the sample; None takes the next one.
             epoch: which pass over the samples; None takes that of the transform.
         Returns:
@@ -240,132 +313,42 @@ class PairTransform(_Single):
         Raises:
             ShapeError: a part is not what is said above.
         """
-        if target is _ALONE:
-            return self._apply(self._held(picture, "picture"), index, epoch).picture
-        if target is None or isinstance(target, int | np.integer):
-            return self._apply(self._held(picture, "picture"), index, epoch).picture, target
+        held = self._held(picture, "picture")
+        if target is _ALONE or target is None or isinstance(target, int | np.integer):
+            made = held.back(self._apply(held, index, epoch).picture(held.array))
+            return made if target is _ALONE else (made, target)
         if not isinstance(target, Mapping):
             kind = type(target).__name__
             raise ShapeError(
                 f"target: must be a dictionary with {', '.join(_TARGETS)}, or a class number, got {kind}"
             )
         for name in target:
-            if name not in (*_TARGETS, *_WITH_BOXES, *_UNTOUCHED):
+            if name not in (*_TARGETS, *WITH_BOXES, *_UNTOUCHED, *self._more):
                 near = did_you_mean(str(name), _TARGETS)
                 raise ShapeError(
                     f"target: what becomes of {name!r} is not known{near}; leave it out, and "
-                    "put it back if the geometry does not change it"
+                    "put it back if the geometry does not change it, or say what it is with more="
                 )
-        held, parts = self._held(picture, "picture"), _held_parts(target)
-        if "masks" in parts:
-            _check_size(parts["masks"], held, "target.masks")
-        return self._with_target(self._apply(held, index, epoch), target, parts)
-
-    def _with_target(
-        self, done: "_Made", target: Mapping[str, Any], parts: Mapping[str, Held]
-    ) -> tuple[Any, dict[str, Any]]:
-        made, kept = dict(target), None
-        if "boxes" in parts:
-            cut, kept = done.boxes(parts["boxes"].array)
-            made["boxes"] = parts["boxes"].back(cut)
-            for name in _WITH_BOXES:
-                if name in target:
-                    made[name] = kept_of(target[name], kept, where=f"target.{name}")
-        if "masks" in parts:
-            masks = parts["masks"].array
-            if masks.ndim == 3:
-                moved = done.stack(masks if kept is None else masks[kept])
-            else:
-                moved = done.mask(masks)
-            made["masks"] = parts["masks"].back(moved)
-        if "keypoints" in parts:
-            points = parts["keypoints"].array
-            with_boxes = kept is not None and points.ndim == 3
-            made["keypoints"] = parts["keypoints"].back(done.points(points[kept] if with_boxes else points))
-        return done.picture, made
+        parts = Parts(target, held, before="target.")
+        others = self._further({name: target[name] for name in self._more if name in target}, held, "target.")
+        done = self._apply(held, index, epoch, parts.held.get("boxes"))
+        made = {**target, **parts.moved(done), **{name: moved(done) for name, moved in others.items()}}
+        return held.back(done.picture(held.array)), made
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Made:
-    """A picture that was made, and how its targets follow."""
+def _declared(name: str, more: Mapping[str, str] | None) -> dict[str, str]:
+    """The further parts of a transform.
 
-    picture: Any
-    plan: Plan
-    least: float
-
-    def boxes(self, boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        plan = self.plan
-        moved = moved_boxes(boxes, plan.route(0))
-        seen = seen_boxes(moved, height=plan.height, width=plan.width, least=self.least)
-        return seen.boxes, seen.kept
-
-    def mask(self, mask: NDArray[Any]) -> NDArray[np.uint8]:
-        tall, wide = mask.shape
-        plan, numbers = self.plan, mask.astype(np.uint8)
-        moved = moved_mask(numbers, plan.route(0), size=(tall, wide), height=plan.height, width=plan.width)
-        if mask.dtype == np.bool_:
-            moved[moved == NOT_COUNTED] = 0
-        return moved
-
-    def stack(self, masks: NDArray[Any]) -> NDArray[Any]:
-        """Of each object the pixels that are not 0; they come back as the largest number of the stack."""
-        made = np.zeros((len(masks), self.plan.height, self.plan.width), dtype=masks.dtype)
-        for number, mask in enumerate(masks):
-            made[number][self.mask(mask != 0) == 1] = masks.max()
-        return made
-
-    def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        places = moved_points(points[..., :2].reshape(-1, 2), self.plan.route(0))
-        made = points.copy()
-        made[..., :2] = places.reshape(*points.shape[:-1], 2)
-        if points.shape[-1] == 3:
-            inside = ((places >= 0) & (places < (self.plan.width, self.plan.height))).all(axis=1)
-            made[..., 2] = np.where(inside.reshape(points.shape[:-1]), points[..., 2], 0.0)
-        return made
-
-
-def _held_parts(target: Mapping[str, Any]) -> dict[str, Held]:
-    """The parts that geometry moves; what belongs to boxes is counted against them."""
-    parts: dict[str, Held] = {}
-    if "boxes" in target:
-        parts["boxes"] = _held_boxes(target["boxes"], "target.boxes")
-    if "masks" in target:
-        parts["masks"] = held_mask(target["masks"], where="target.masks", stacked=True)
-    if "keypoints" in target:
-        parts["keypoints"] = _held_points(target["keypoints"], "target.keypoints")
-    if "boxes" in parts:
-        everyone = np.ones(len(parts["boxes"].array), dtype=np.bool_)
-        for name in _WITH_BOXES:
-            if name in target:
-                kept_of(target[name], everyone, where=f"target.{name}")
-        for name in ("masks", "keypoints"):
-            if name in parts and parts[name].array.ndim == 3:
-                kept_of(parts[name].array, everyone, where=f"target.{name}")
-    return parts
-
-
-def _check_size(mask: Held, picture: Held, where: str) -> None:
-    (tall, wide), (height, width) = mask.array.shape[-2:], picture.array.shape[:2]
-    if (tall, wide) != (height, width):
-        raise ShapeError(f"{where}: must be of the picture's size, {height} x {width}, got {tall} x {wide}")
-
-
-def _held_boxes(boxes: Any, where: str) -> Held:
-    order = getattr(getattr(boxes, "format", None), "name", "XYXY")
-    if order != "XYXY":  # torchvision's boxes say how they are written.
-        raise ShapeError(f"{where}: must be x0 y0 x1 y1 (XYXY), got {order}")
-    held = held_numbers(boxes, where=where, last=(4,), words="x0 y0 x1 y1 in pixels, n x 4")
-    if held.array.ndim != 2:
-        raise ShapeError(f"{where}: must be n x 4, got {held.array.ndim} axes")
-    wrong = (held.array[:, :2] > held.array[:, 2:]).any(axis=1)
-    if wrong.any():
-        first = ", ".join(f"{value:g}" for value in held.array[wrong.argmax()])
-        raise ShapeError(f"{where}: must have x0 <= x1 and y0 <= y1, got ({first}); not x y width height")
-    return held
-
-
-def _held_points(points: Any, where: str = "keypoints") -> Held:
-    return held_numbers(points, where=where, last=(2, 3), words="x y, or x y and visibility")
+    Raises:
+        OptionError: a name is taken, or a kind is none.
+    """
+    for part, kind in (more or {}).items():
+        if not part.isidentifier() or part in (*_PARTS, *_TARGETS, *WITH_BOXES, *_UNTOUCHED):
+            raise OptionError(f"{name}.more: must be new names that can be keywords, got {part!r}")
+        if kind not in KINDS:
+            near = did_you_mean(str(kind), KINDS)
+            raise OptionError(f"{name}.more: {part} must be one of {', '.join(KINDS)}, got {kind!r}{near}")
+    return dict(more or {})
 
 
 def _mixing(ops: Sequence[Op]) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.grain import NORMAL, grained
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -30,12 +31,10 @@ class SpeckleNoise(Op, kind="speckle-noise"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one deviation per picture; each pixel's noise is drawn when it is needed."""
-        deviation, generator = draw.value(self.deviation, "deviation"), draw.generators("noise")
+        deviation, keys = draw.value(self.deviation, "deviation"), draw.keys("noise")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            shape = (*pixels.shape[:2], 1) if self.grey else pixels.shape
-            gain = 1 + generator(i).standard_normal(shape, dtype=np.float32) * np.float32(deviation[i])
-            return np.clip(np.rint(pixels * gain), 0, 255).astype(np.uint8)
+            return grained(pixels, keys[i], NORMAL, times=float(deviation[i]), grey=self.grey)
 
         return (
             Filter(op="speckle-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

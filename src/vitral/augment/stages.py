@@ -5,13 +5,14 @@ Pixels are levels in [0, 255], red, green and blue. Points are in the continuous
 """
 
 import dataclasses
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt64
 from numpy.typing import NDArray
 
 from vitral.augment.route import Displacement, Matrix
@@ -84,13 +85,17 @@ class Field(Stage):
     sort = "displacement"
 
     def only(self, chosen: Chosen, canvas: Canvas) -> Self:
-        """The same for some pictures; nothing of the others moves."""
-        return dataclasses.replace(self, nodes=np.where(chosen[:, None, None, None], self.nodes, 0.0))
+        """The same for some pictures; nothing of the others moves, and they keep their canvas."""
+        return dataclasses.replace(
+            self,
+            nodes=np.where(chosen[:, None, None, None], self.nodes, 0.0),
+            canvas=np.where(chosen[:, None], self.canvas, canvas),
+        )
 
-    @property
+    @functools.cached_property
     def bent(self) -> Chosen:
         """The pictures of which anything moves."""
-        return self.nodes.any(axis=(1, 2, 3))
+        return np.any(self.nodes, axis=(1, 2, 3))
 
     def step(self, i: int) -> Displacement:
         """The step of a route that it is for a picture."""
@@ -204,8 +209,51 @@ class Filter(Stage):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Tiles:
+    """Windows of some pictures, side by side, that become one picture.
+
+    Args:
+        partner: position in the batch of the picture that each tile shows; perhaps the picture's own.
+        source: the window x0 y0 x1 y1 of that picture's input, at least as large as where it goes.
+        target: where it goes, x0 y0 x1 y1 in the input; empty for a tile that is none.
+        least: share of an object that must still be seen for it to stay a target.
+    """
+
+    partner: Int[NDArray[np.int64], "b n"]
+    source: Int[NDArray[np.int64], "b n xyxy=4"]
+    target: Int[NDArray[np.int64], "b n xyxy=4"]
+    least: Float[NDArray[np.float64], " b"]
+
+    @property
+    def tiled(self) -> Chosen:
+        """The pictures that are made of tiles."""
+        return np.any(self.target[..., 2:] > 0, axis=(1, 2))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Copies:
+    """Objects of the partner that are pasted; which ones is known when masks and boxes have moved.
+
+    Args:
+        share: of the partner's objects, above 0; 0 for a picture into which none are pasted.
+        key: of the random numbers that choose them.
+        soft_px: standard deviation of the blur of their edges, in pixels.
+        least: share of an object that must still be seen for it to stay a target.
+        background: class of a mask that is no object; -1 for none.
+        only: whether each class is pasted.
+    """
+
+    share: Float[NDArray[np.float64], " b"]
+    key: UInt64[NDArray[np.uint64], " b"]
+    soft_px: Float[NDArray[np.float64], " b"]
+    least: Float[NDArray[np.float64], " b"]
+    background: Int[NDArray[np.int64], " b"]
+    only: Bool[NDArray[np.bool_], "b 256"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Mix(Stage):
-    """Two pictures become one, after everything else.
+    """Some pictures become one, after everything else.
 
     Args:
         partner: position in the batch of the picture that a picture is mixed with.
@@ -213,6 +261,8 @@ class Mix(Stage):
         blended: whether the partner is blended in with weight 1 - share.
         pasted: region x0 y0 x1 y1 of the input that the partner covers; empty for none.
         chosen: the pictures that are mixed.
+        tiles: what pictures are made of that show several side by side; None: no picture does.
+        copies: objects that are pasted; None: none are.
     """
 
     partner: Int[NDArray[np.int64], " b"]
@@ -220,6 +270,8 @@ class Mix(Stage):
     blended: Bool[NDArray[np.bool_], " b"]
     pasted: Int[NDArray[np.int64], "b xyxy=4"]
     chosen: Chosen
+    tiles: Tiles | None = None
+    copies: Copies | None = None
 
     sort = "mix"
 

@@ -11,17 +11,18 @@ import numpy as np
 from llvmlite import ir
 from numba import boolean, float32, int64, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 
 from vitral.augment.compiled import compiled
 
+_intrinsic: Any = numba_intrinsic
 _LINE = 16
 """Floats in a line of memory."""
 _SMALL = 2**14
 """Pictures of fewer floats are written as usual: a batch of them stays in the caches."""
 
 
-@intrinsic
+@_intrinsic
 def stream(_context, source, target, count):  # pyright: ignore[reportMissingParameterType]
     """Copy whole lines of floats; in the target they must begin where a line of memory does; see `fits`."""
     signature = types.void(source, target, count)

@@ -22,7 +22,7 @@ def _flush(short, sums):  # pyright: ignore[reportMissingParameterType]
 
 @compiled(void(_LINE, uint16[::1]))
 def _add(part, short):  # pyright: ignore[reportMissingParameterType]
-    for k in range(_BLOCK):
+    for k in range(part.size):
         short[k] += np.uint16(part[k])
 
 
@@ -41,13 +41,11 @@ def channel_sums(source, top, bottom, left, right, sums):  # pyright: ignore[rep
     short, used = np.zeros(_BLOCK, np.uint16), 0
     for y in range(top, bottom):
         row = source[y, 3 * left : 3 * right]
-        done = 0
-        while done + _BLOCK <= row.size:
+        for start in range(0, row.size, _BLOCK):
             if used == 257:  # 257 levels of 255 are what 16 bits can hold.
                 _flush(short, sums)
                 used = 0
-            _add(row[done : done + _BLOCK], short)
-            done, used = done + _BLOCK, used + 1
-        for k in range(done, row.size):
-            sums[(k - done) % 3] += np.int64(row[k])
+            # The last block of a row may be shorter; it begins with a red one like all others.
+            _add(row[start : min(start + _BLOCK, row.size)], short)
+            used += 1
     _flush(short, sums)

@@ -7,7 +7,7 @@ else; see `compiled`.
 import numpy as np
 from numba import float32, int64, uint8, void
 
-from vitral.augment.compiled import PICTURE, compiled
+from vitral.augment.compiled import LINE, compiled
 from vitral.augment.vectors import widest
 
 COLOR, CURVE, HUE = 0, 1, 2
@@ -16,6 +16,8 @@ COLOR, CURVE, HUE = 0, 1, 2
 _0, _1, _2, _3, _4, _6 = (np.float32(n) for n in (0, 1, 2, 3, 4, 6))
 _LAST = np.float32(255)
 _ROW = float32[::1]
+_BLOCK = 1024
+"""Pixels that are toned at once: few enough to stay in the nearest cache."""
 
 
 @compiled(void(_ROW, _ROW, _ROW, _ROW))
@@ -141,24 +143,30 @@ def round_off(planes, made):  # pyright: ignore[reportMissingParameterType]
             row[3 * x + 2] = np.uint8(np.int32(np.rint(min(max(blue[x], _0), _LAST))))
 
 
-@compiled(void(PICTURE, int64[::1], float32[:, ::1], float32[:, :, ::1], uint8[:, ::1]))
+@compiled(void(LINE, float32[:, ::1]))
+def _read(pixels, planes):  # pyright: ignore[reportMissingParameterType]
+    red, green, blue = planes[0], planes[1], planes[2]
+    for x in range(red.size):
+        red[x] = np.float32(pixels[3 * x])
+        green[x], blue[x] = np.float32(pixels[3 * x + 1]), np.float32(pixels[3 * x + 2])
+
+
+@compiled(void(LINE, int64[::1], float32[:, ::1], float32[:, :, ::1], uint8[::1]))
 def render_tones(source, kinds, numbers, tables, out):  # pyright: ignore[reportMissingParameterType]
     """Tone a picture whose pixels stay where they are.
 
     Args:
-        source: uint8 of h x (w * 3).
+        source: red, green and blue of all pixels in turn.
         kinds: the program; see `tone`.
         numbers: of each tone.
         tables: of each tone.
-        out: of the same shape; all of it is written.
+        out: as many bytes; all of them are written.
     """
-    wide = source.shape[1] // 3
-    planes = np.empty((3, wide), np.float32)
-    red, green, blue = planes[0], planes[1], planes[2]
-    for y in range(len(source)):
-        row = source[y]
-        for x in range(wide):
-            red[x] = np.float32(row[3 * x])
-            green[x], blue[x] = np.float32(row[3 * x + 1]), np.float32(row[3 * x + 2])
-        tone(red, green, blue, kinds, numbers, tables)
-        round_off(planes, out[y : y + 1])
+    planes = np.empty((3, _BLOCK), np.float32)
+    for start in range(0, source.size, 3 * _BLOCK):
+        stop = min(start + 3 * _BLOCK, source.size)
+        if stop - start < 3 * _BLOCK:
+            planes = np.empty((3, (stop - start) // 3), np.float32)
+        _read(source[start:stop], planes)
+        tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
+        round_off(planes, out[start:stop].reshape(1, stop - start))

@@ -9,13 +9,14 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 
+_intrinsic: Any = numba_intrinsic
 _INT = ir.IntType(32)
 _FLOAT = ir.FloatType()
 
 
-@intrinsic
+@_intrinsic
 def widest(_context):  # pyright: ignore[reportMissingParameterType]
     """Let the loops of a function use the widest vectors there are; compilers keep to half of them."""
 
@@ -27,7 +28,7 @@ def widest(_context):  # pyright: ignore[reportMissingParameterType]
     return types.void(), instructions
 
 
-@intrinsic
+@_intrinsic
 def blend_four(_context, source, place, step, right, below, red, green, blue, at):  # pyright: ignore[reportMissingParameterType]
     """Write red, green and blue of four places, from number `at` on.
 
@@ -45,6 +46,8 @@ def blend_four(_context, source, place, step, right, below, red, green, blue, at
     signature = types.void(source, place, step, right, below, red, green, blue, at)
 
     def instructions(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        """Four pixels one by one, and then turned into three channels."""
+
         def data(number: int) -> Any:
             return context.make_array(signature.args[number])(context, builder, args[number]).data
 

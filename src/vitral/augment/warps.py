@@ -174,10 +174,11 @@ def render_warp(source, matrix, places, clamped, kinds, numbers, tables, gain, o
         out: float32 of height x (width * 3); all of it is written.
     """
     four, streamed = (out.shape[1] // 3 + 3) // 4 * 4, fits(out, _ROWS)
-    made = np.empty((_ROWS, out.shape[1]), np.float32)
+    at, place = np.empty((2, _ROWS * four), np.float32), np.empty(_ROWS * four, np.int32)
+    planes, made = np.empty((3, _ROWS * four), np.float32), np.empty((_ROWS, out.shape[1]), np.float32)
     for y in range(0, len(out), _ROWS):
         rows = min(_ROWS, len(out) - y)
-        if y == 0 or rows < _ROWS:
+        if rows * four < place.size:
             at, place = np.empty((2, rows * four), np.float32), np.empty(rows * four, np.int32)
             planes = np.empty((3, rows * four), np.float32)
         _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables)
@@ -197,9 +198,11 @@ def render_warp(source, matrix, places, clamped, kinds, numbers, tables, gain, o
 def render_warp_levels(source, matrix, places, clamped, kinds, numbers, tables, out):  # pyright: ignore[reportMissingParameterType]
     """The same as levels again, rounded; see `render_warp`."""
     four = (out.shape[1] // 3 + 3) // 4 * 4
+    at, place = np.empty((2, _ROWS * four), np.float32), np.empty(_ROWS * four, np.int32)
+    planes = np.empty((3, _ROWS * four), np.float32)
     for y in range(0, len(out), _ROWS):
         rows = min(_ROWS, len(out) - y)
-        if y == 0 or rows < _ROWS:
+        if rows * four < place.size:
             at, place = np.empty((2, rows * four), np.float32), np.empty(rows * four, np.int32)
             planes = np.empty((3, rows * four), np.float32)
         _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables)

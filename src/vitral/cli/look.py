@@ -47,6 +47,10 @@ def look(
     told: dict[str, Any] = {"page": str(page)}
     if made is not None:
         told["augment"] = {"chain": made.chain.to_json(), "plan": made.plan}
+        if made.left_out:
+            told["augment"]["left_out"] = list(made.left_out)
+        for text in made.left_out:
+            line(console, "left out", text, style="yellow")
         for text in made.plan.splitlines():
             line(console, "plan", text.strip())
     line(console, "page", page)

@@ -33,6 +33,7 @@ class Augmented:
         height: rows of what was made.
         width: columns.
         pictures: each original and its draws, one group a picture.
+        left_out: of each picture that was chosen and is not drawn, why, in a sentence.
     """
 
     chain: Op
@@ -40,6 +41,7 @@ class Augmented:
     height: int
     width: int
     pictures: Sequence[Picture]
+    left_out: Sequence[str] = ()
 
 
 def read_chain(words: str) -> Op:
@@ -78,7 +80,7 @@ def augmented(chain: Op, pictures: PictureSet, findings: Findings) -> Augmented:
         pictures: the set; those with objects come first.
         findings: of the set; what is broken is left out.
     """
-    chosen = _chosen(pictures, findings)
+    chosen, left_out = _chosen(pictures, findings)
     samples = [sample for _, sample in chosen]
     height, width = _size([_pixels(sample).shape for sample in samples])
     augmentation = Augmentation((chain,), height=height, width=width, mean=(0, 0, 0), std=(1, 1, 1))
@@ -88,10 +90,11 @@ def augmented(chain: Op, pictures: PictureSet, findings: Findings) -> Augmented:
     for number, sample in enumerate(samples):
         drawn += [_original(sample), *(pictures_of_epoch[number] for pictures_of_epoch in draws)]
     plan = str(augmentation.plan(batches[0])) if samples else ""
-    return Augmented(chain=chain, plan=plan, height=height, width=width, pictures=drawn)
+    return Augmented(chain=chain, plan=plan, height=height, width=width, pictures=drawn, left_out=left_out)
 
 
-def _chosen(pictures: PictureSet, findings: Findings) -> list[tuple[int, Sample]]:
+def _chosen(pictures: PictureSet, findings: Findings) -> tuple[list[tuple[int, Sample]], list[str]]:
+    """Samples with their numbers, and why some are not among them."""
     broken = {one.key for one in findings.broken}
     sound = np.array([i for i, key in enumerate(pictures.keys) if key not in broken], dtype=np.int64)
     if pictures.objects is not None:
@@ -101,12 +104,13 @@ def _chosen(pictures: PictureSet, findings: Findings) -> list[tuple[int, Sample]
     if len(sound) > PICTURES:
         sound = sound[np.linspace(0, len(sound) - 1, PICTURES).round().astype(int)]
     samples: list[tuple[int, Sample]] = []
+    left_out: list[str] = []
     for i in sound.tolist():
         try:
             samples.append((i, replace(pictures.sample(i), picture=pictures.pixels(i))))
-        except ImageError:  # Of a picture that is sound the mask may not be.
-            continue
-    return samples
+        except ImageError as error:  # Of a picture that is sound the mask may not be.
+            left_out.append(f"{pictures.keys[i]} is not drawn, because its mask is broken: {error}")
+    return samples, left_out
 
 
 def _pixels(sample: Sample) -> NDArray[np.uint8]:
@@ -139,6 +143,7 @@ def _batch(indices: Sequence[int], samples: Sequence[Sample], epoch: int) -> Bat
         masks=masks if len(masks) == every else None,
         boxes=[here.boxes for here in objects] if len(objects) == every else None,
         box_labels=[here.labels for here in objects] if len(objects) == every else None,
+        box_crowd=[here.crowd for here in objects] if len(objects) == every else None,
         points=points if len(points) == every else None,
     )
 

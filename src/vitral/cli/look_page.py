@@ -137,6 +137,8 @@ def _augmented(page: "_LookPage", made: Augmented) -> None:
         f"inputs of {made.width} × {made.height} px. Masks are a tint (what is not counted is hatched), "
         "boxes are outlines in the color of their class, points are white squares."
     )
+    for text in made.left_out:
+        page.text(text)
     page.gallery(made.pictures, size=100)
     page.lines("Plan", made.plan)
     page.lines("Chain", _json_text(made.chain.to_json()))
