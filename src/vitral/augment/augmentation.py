@@ -96,7 +96,8 @@ class Augmentation:
         """
         if isinstance(batch.pixels, torch.Tensor):
             return self._on_device(batch, batch.pixels)
-        work = self.begin(batch, lambda shape: np.empty(shape, dtype=np.float32))
+        # Tensors begin where a line of memory does, which arrays do not.
+        work = self.begin(batch, lambda shape: torch.empty(shape).numpy())
         work.part(0, len(batch))
         return work.finish()
 

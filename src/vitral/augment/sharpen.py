@@ -30,11 +30,6 @@ class Sharpen(Op, kind="sharpen"):
         amount = draw.value(self.amount, "amount")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            from vitral.augment.taps import move_away
+            return softened(pixels, self.sigma_px, away=float(amount[i]))
 
-            soft, made = softened(pixels, self.sigma_px), np.empty(pixels.shape, np.uint8)
-            flat = np.ascontiguousarray(pixels).reshape(-1)
-            move_away(flat, soft.reshape(-1), float(amount[i]), made.reshape(-1))
-            return made
-
-        return (Filter(op="sharpen", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="sharpen", chosen=np.asarray((draw.uniform("chosen") < self.p) & (amount > 0)), apply=changed),)

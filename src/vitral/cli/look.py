@@ -7,6 +7,7 @@ import typer
 
 from vitral.cli.look_augment import augmented, read_chain
 from vitral.cli.look_page import look_page
+from vitral.cli.look_strip import checked_kind, strips
 from vitral.cli.say import Reading, answer, line, people
 from vitral.data import open_pictures
 from vitral.data.findings import Findings
@@ -29,12 +30,21 @@ def look(
             metavar="CHAIN",
         ),
     ] = None,
+    strip: Annotated[
+        str | None,
+        typer.Option(
+            "--strip",
+            help="Draw what one op makes of some pictures, from nothing to strong: its name, such as rotate",
+            metavar="OP",
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Look at a folder of pictures: classes, sizes, broken files, duplicates, leaks between splits."""
     console = people()
     chain = None if augment is None else read_chain(augment)
+    kind = None if strip is None else checked_kind(strip)
     pictures = open_pictures(folder)
     reading = Reading(console, "looking at pictures")
     try:
@@ -43,7 +53,8 @@ def look(
         reading.close()
     _print(console, findings)
     made = None if chain is None else augmented(chain, pictures, findings)
-    look_page(findings, pictures, made).write(page)
+    over_strength = None if kind is None else strips(kind, pictures, findings)
+    look_page(findings, pictures, made, over_strength).write(page)
     told: dict[str, Any] = {"page": str(page)}
     if made is not None:
         told["augment"] = {"chain": made.chain.to_json(), "plan": made.plan}
@@ -53,6 +64,10 @@ def look(
             line(console, "left out", text, style="yellow")
         for text in made.plan.splitlines():
             line(console, "plan", text.strip())
+    if over_strength is not None:
+        told["strip"] = {"ops": [op.to_json() for op in over_strength.ops]}
+        if over_strength.left_out:
+            told["strip"]["left_out"] = list(over_strength.left_out)
     line(console, "page", page)
     if json:
         answer(findings.to_json() | told)

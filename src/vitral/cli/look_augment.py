@@ -80,11 +80,11 @@ def augmented(chain: Op, pictures: PictureSet, findings: Findings) -> Augmented:
         pictures: the set; those with objects come first.
         findings: of the set; what is broken is left out.
     """
-    chosen, left_out = _chosen(pictures, findings)
+    chosen, left_out = chosen_samples(pictures, findings)
     samples = [sample for _, sample in chosen]
-    height, width = _size([_pixels(sample).shape for sample in samples])
+    height, width = input_size(samples)
     augmentation = Augmentation((chain,), height=height, width=width, mean=(0, 0, 0), std=(1, 1, 1))
-    batches = [_batch([i for i, _ in chosen], samples, epoch) for epoch in range(DRAWS)]
+    batches = [batch_of([i for i, _ in chosen], samples, epoch) for epoch in range(DRAWS)]
     draws = [_drawn(augmentation, augmentation(batch)) for batch in batches] if samples else []
     drawn: list[Picture] = []
     for number, sample in enumerate(samples):
@@ -93,7 +93,7 @@ def augmented(chain: Op, pictures: PictureSet, findings: Findings) -> Augmented:
     return Augmented(chain=chain, plan=plan, height=height, width=width, pictures=drawn, left_out=left_out)
 
 
-def _chosen(pictures: PictureSet, findings: Findings) -> tuple[list[tuple[int, Sample]], list[str]]:
+def chosen_samples(pictures: PictureSet, findings: Findings) -> tuple[list[tuple[int, Sample]], list[str]]:
     """Samples with their numbers, and why some are not among them."""
     broken = {one.key for one in findings.broken}
     sound = np.array([i for i, key in enumerate(pictures.keys) if key not in broken], dtype=np.int64)
@@ -118,16 +118,17 @@ def _pixels(sample: Sample) -> NDArray[np.uint8]:
     return sample.picture
 
 
-def _size(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+def input_size(samples: Sequence[Sample]) -> tuple[int, int]:
     """The median shape, with its longer side as long as the page needs."""
-    if not shapes:
+    if not samples:
         return 1, 1
-    height, width = np.median([shape[:2] for shape in shapes], axis=0)
+    height, width = np.median([_pixels(sample).shape[:2] for sample in samples], axis=0)
     scale = _SIDE_PX / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _batch(indices: Sequence[int], samples: Sequence[Sample], epoch: int) -> Batch:
+def batch_of(indices: Sequence[int], samples: Sequence[Sample], epoch: int) -> Batch:
+    """The batch of some samples as a training with seed 0 would see it in an epoch."""
     masks = [sample.mask for sample in samples if sample.mask is not None]
     objects = [sample.objects for sample in samples if sample.objects is not None]
     points = [here.points for here in objects if here.points is not None]
