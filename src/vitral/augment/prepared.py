@@ -15,6 +15,7 @@ from vitral.augment.route import joined
 from vitral.core import Undecoded
 from vitral.core.undecoded import Box
 
+WARPED, REGION = 1, 2
 Source = NDArray[np.uint8] | Undecoded
 Three = Float[NDArray[np.float32], " c=3"]
 
@@ -56,36 +57,53 @@ class Prepared:
             same &= (x0 >= 0) & (y0 >= 0) & (x1 <= sizes[:, 1]) & (y1 <= sizes[:, 0])
         return self._straight & ~self._flipped & self._idle & same
 
-    def warped(self) -> NDArray[np.bool_]:
-        """Which pictures a homography alone leads into, so that many may be done at once."""
+    def kinds(self, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How each picture may be done with others of its kind: `WARPED`, `REGION`, or 0 for alone.
+
+        Args:
+            sizes: height and width of each.
+        """
         warped = ~(self._straight | self._turned)
         if self._pass.bends:
             warped &= ~self._pass.bent
-        return warped & (self._border.kind != "fill")
+        region = self._straight
+        if self._border.kind != "reflect":
+            inside = (self.boxes[:, :2] >= 0).all(axis=1) & (self.boxes[:, 2:] <= sizes[:, ::-1]).all(axis=1)
+            region = region & inside
+        return np.where(warped & (self._border.kind != "fill"), WARPED, np.where(region, REGION, 0))
 
     def render_many(
         self,
         sources: NDArray[np.uint8],
         start: int,
+        kind: int,
         gain: Three,
         offset: Three,
         out: NDArray[np.float32],
     ) -> None:
-        """Write some of the pictures that are `warped`, normalized; without their filter.
+        """Write some pictures of one kind, normalized; without their filter.
 
         Args:
             sources: of one size, b x h x w x 3.
             start: number of the first.
+            kind: `WARPED` or `REGION`.
             gain: as in `render`.
             offset: as in `render`.
             out: of b x height x (width * 3).
         """
-        from vitral.augment.warp_many import render_warps
-
         count, tall, wide = sources.shape[:3]
         part, done = slice(start, start + count), np.zeros(count, np.bool_)
-        if min(tall, wide) > 1:
-            flat = np.ascontiguousarray(sources).reshape(count, tall, 3 * wide)
+        flat = np.ascontiguousarray(sources).reshape(count, tall, 3 * wide)
+        if kind == REGION:
+            from vitral.augment.region_many import render_regions
+
+            turned = np.ascontiguousarray(self.mirrored[part]), np.ascontiguousarray(self._flipped[part])
+            alone, program = self._program.alone(part), self._program.rows(part)
+            render_regions(flat, self.boxes[part], *turned, alone, *program, gain, offset, out)
+            done[:] = True
+        elif min(tall, wide) > 1:
+            from vitral.augment.warp_many import render_warps
+
             matrices, clamped = np.ascontiguousarray(self._matrix[part]), self._border.kind != "reflect"
             render_warps(flat, matrices, clamped, *self._program.rows(part), gain, offset, out, done)
         for i in range(count):

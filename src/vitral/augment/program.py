@@ -108,6 +108,12 @@ class Program:
             self._tables[part] if len(self._tables) else _NO_TABLES,
         )
 
+    def alone(self, part: slice) -> Bool[NDArray[np.bool_], " b"]:
+        """Which of some pictures have a factor and a summand for each channel as their only tone."""
+        if self._diagonal is None:
+            return np.zeros(part.stop - part.start, dtype=np.bool_)
+        return np.ascontiguousarray(self._diagonal[part])
+
     @property
     def covers(self) -> bool:
         """Whether anything is covered."""

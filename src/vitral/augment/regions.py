@@ -18,6 +18,8 @@ from vitral.augment.streams import fits, stream
 from vitral.augment.tones import normalize, split, tone
 from vitral.augment.vectors import widest
 
+_0, _LAST = np.float32(0), np.float32(255)
+
 
 @compiled(void(float64, float64, int64, boolean, uint64, uint64[:, ::1], float32[:, ::1]))
 def _weigh(low, high, size, mirrored, stride, places, weights):  # pyright: ignore[reportMissingParameterType]
@@ -49,26 +51,27 @@ def _taps(low, high, count):  # pyright: ignore[reportMissingParameterType]
     return max(2, math.ceil(2 * max((high - low) / count, 1.0)))
 
 
-@compiled(void(PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1], float32[::1], float32[::1]))
-def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyright: ignore[reportMissingParameterType]
-    """One line of the input before its columns are weighed: some rows summed, then normalized."""
+@compiled(void(PICTURE, uint64[::1], float32[::1], int64, int64, float32[::1]))
+def _weigh_rows(source, places, weights, low, high, line):  # pyright: ignore[reportMissingParameterType]
+    """One line of the input before its columns are weighed: some rows summed."""
     widest()
-    out, scale, shift = line[low:high], gain[low:high], offset[low:high]
+    out = line[low:high]
     a, b = source[places[0], low:high], source[places[1], low:high]
     u, v = weights[0], weights[1]
     if len(places) == 2:
         for j in range(out.size):
-            out[j] = (u * np.float32(a[j]) + v * np.float32(b[j])) * scale[j] + shift[j]
+            out[j] = u * np.float32(a[j]) + v * np.float32(b[j])
         return
+    c, w = source[places[2], low:high], weights[2]
     if len(places) == 3:
-        c, w = source[places[2], low:high], weights[2]
         for j in range(out.size):
-            total = u * np.float32(a[j]) + v * np.float32(b[j]) + w * np.float32(c[j])
-            out[j] = total * scale[j] + shift[j]
+            out[j] = u * np.float32(a[j]) + v * np.float32(b[j]) + w * np.float32(c[j])
         return
+    d, x = source[places[3], low:high], weights[3]
     for j in range(out.size):
-        out[j] = u * np.float32(a[j]) + v * np.float32(b[j])
-    t = 2
+        some = u * np.float32(a[j]) + v * np.float32(b[j])
+        out[j] = some + w * np.float32(c[j]) + x * np.float32(d[j])
+    t = 4
     while t + 1 < len(places):
         a, b = source[places[t], low:high], source[places[t + 1], low:high]
         u, v = weights[t], weights[t + 1]
@@ -79,8 +82,6 @@ def _weigh_rows(source, places, weights, low, high, gain, offset, line):  # pyri
         a, u = source[places[t], low:high], weights[t]
         for j in range(out.size):
             out[j] += u * np.float32(a[j])
-    for j in range(out.size):
-        out[j] = out[j] * scale[j] + shift[j]
 
 
 _COLUMNS = void(float32[:, ::1], uint64[:, ::1], float32[:, ::1], float32[:, ::1])
@@ -218,16 +219,26 @@ def _weigh_columns(lines, places, weights, made):  # pyright: ignore[reportMissi
         made[y, k], made[y, k + ONE], made[y, k + TWO] = r0, r1, r2
 
 
-@compiled(void(float32[:, ::1], float32[::1], float32[::1]))
-def _clamp(out, gain, offset):  # pyright: ignore[reportMissingParameterType]
-    """Nothing is darker than black or brighter than white."""
-    black, white = np.empty(out.shape[1], np.float32), np.empty(out.shape[1], np.float32)
-    for j in range(out.shape[1]):
-        black[j], white[j] = offset[j % 3], 255.0 * gain[j % 3] + offset[j % 3]
-    for y in range(len(out)):
-        made = out[y]
-        for j in range(made.size):
-            made[j] = min(max(made[j], black[j]), white[j])
+@compiled(void(float32[:, ::1], float32[:, ::1]))
+def _copy(source, target):  # pyright: ignore[reportMissingParameterType]
+    for y in range(len(target)):
+        here, there = source[y], target[y]
+        for j in range(there.size):
+            there[j] = here[j]
+
+
+@compiled(void(float32[:, ::1], boolean, float32[:, ::1], float32[::1], float32[::1]))
+def _scale(lines, changed, plain, gain, offset):  # pyright: ignore[reportMissingParameterType]
+    """Factors and summands, and normalization; levels are clamped where the first change them."""
+    widest()
+    for y in range(len(lines)):
+        line = lines[y]
+        for x in range(line.size // 3):
+            for c in range(3):
+                level = line[3 * x + c]
+                if changed:
+                    level = min(max(level * plain[c, 0] + plain[c, 1], _0), _LAST)
+                line[3 * x + c] = level * gain[c] + offset[c]
 
 
 @compiled(
@@ -244,8 +255,7 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
         box: x0 y0 x1 y1 in pixels of the picture; beyond the picture it is reflected.
         mirrored: left becomes right.
         flipped: top becomes bottom.
-        plain: of red, green and blue: factor and summand that come before the tones; without tones
-            levels are clamped only when these change something.
+        plain: of red, green and blue: factor and summand, where there are no other tones.
         kinds: the program of tones; see `tones.tone`.
         numbers: of each tone.
         tables: of each tone.
@@ -261,35 +271,26 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
     _weigh(box[0], box[2], wide, mirrored, THREE, columns, column_weights)
     _weigh(box[1], box[3], tall, flipped, ONE, rows, row_weights)
     low, high = np.int64(columns.min()), np.int64(columns.max()) + 3
-    toned = kinds.size > 0
-    scale, shift = np.empty(3 * wide, np.float32), np.empty(3 * wide, np.float32)
-    for x in range(np.uint64(wide)):
-        for c in range(3):
-            scale[3 * x + c], shift[3 * x + c] = plain[c, 0], plain[c, 1]
-            if not toned:  # All at once.
-                scale[3 * x + c] *= gain[c]
-                shift[3 * x + c] = plain[c, 1] * gain[c] + offset[c]
-    streamed = height >= 4 and fits(out, 4)
+    toned, changed = kinds.size > 0, False
+    for c in range(3):
+        changed = changed or plain[c, 0] != 1 or plain[c, 1] != 0
+    streamed, count = height >= 4 and fits(out, 4), min(height, 4)
     lines, made = np.zeros((4, 3 * wide + 4), np.float32), np.empty((4, 3 * width), np.float32)
     planes = np.empty((3, 4 * width if toned else 0), np.float32)
     for top in range(0, height, 4):
         # At the lower end the last lines of the input are made again rather than too many.
         y = min(top, max(height - 4, 0))
-        count = min(height, 4)
         for z in range(4):
             row = min(y + z, height - 1)
-            _weigh_rows(source, rows[row], row_weights[row], low, high, scale, shift, lines[z])
-        if height >= 4 and not toned and not (streamed and y == top):
-            _weigh_columns(lines, columns, column_weights, out[y : y + 4])
-            continue
+            _weigh_rows(source, rows[row], row_weights[row], low, high, lines[z])
         _weigh_columns(lines, columns, column_weights, made)
         if toned:
             split(made, planes)
             tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
             normalize(planes, gain, offset, made)
+        else:
+            _scale(made, changed, plain, gain, offset)
         if streamed and y == top:
             stream(made.reshape(made.size), out[y : y + 4].reshape(made.size), made.size)
         else:
-            out[y : y + count] = made[:count]
-    if not toned and (plain != np.array([[1, 0], [1, 0], [1, 0]], np.float32)).any():
-        _clamp(out, gain, offset)
+            _copy(made, out[y : y + count])

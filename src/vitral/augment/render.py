@@ -38,7 +38,8 @@ class Rendering:
         self._pixels = pixels
         self._passes = [Prepared(one, plan.border) for one in plan.passes]
         self._moved = self._passes[0].moved((plan.height, plan.width), plan.sizes)
-        self._warped = self._passes[-1].warped()
+        last = np.ceil(plan.passes[-2].canvas - 1e-6) if len(plan.passes) > 1 else plan.sizes
+        self._kinds = self._passes[-1].kinds(np.asarray(last, dtype=np.int64))
         if len(self._passes) > 1:
             self._moved[:] = False
 
@@ -77,8 +78,10 @@ class Rendering:
         if isinstance(self._pixels, np.ndarray) and self._moved[start:stop].all():
             self._move(np.ascontiguousarray(self._pixels[start:stop]), start, gain, offset, rows)
             return
-        if isinstance(self._pixels, np.ndarray) and len(self._passes) == 1 and self._warped[start:stop].all():
-            self._passes[0].render_many(self._pixels[start:stop], start, gain, offset, rows)
+        kinds = self._kinds[start:stop]
+        alike = stop > start and kinds[0] and (kinds == kinds[0]).all()
+        if alike and isinstance(self._pixels, np.ndarray) and len(self._passes) == 1:
+            self._passes[0].render_many(self._pixels[start:stop], start, int(kinds[0]), gain, offset, rows)
             return
         for i in range(start, stop):
             source, target = self._pixels[i], rows[i - start]
@@ -87,8 +90,9 @@ class Rendering:
                 continue
             for one in self._passes[:-1]:
                 source = one.levels(source, i)
-            if self._warped[i] and isinstance(source, np.ndarray):
-                self._passes[-1].render_many(source[None], i, gain, offset, target[None])
+            if self._kinds[i] and isinstance(source, np.ndarray):
+                kind = int(self._kinds[i])
+                self._passes[-1].render_many(source[None], i, kind, gain, offset, target[None])
             else:
                 self._passes[-1].render(source, i, gain, offset, target)
 

@@ -1,10 +1,12 @@
-"""`channel_sums`: the sums of red, green and blue levels, compiled: many small sums before a few large ones.
+"""`channel_sums`, `add_means`: sums of levels, compiled: many small ones before a few large.
 
 It is imported when the first mean is asked for, and by nobody else; see `compiled`.
 """
 
+import math
+
 import numpy as np
-from numba import int64, types, uint8, uint16, void
+from numba import float32, float64, int64, types, uint8, uint16, void
 
 from vitral.augment.compiled import PICTURE, compiled
 
@@ -49,3 +51,30 @@ def channel_sums(source, top, bottom, left, right, sums):  # pyright: ignore[rep
             _add(row[start : min(start + _BLOCK, row.size)], short)
             used += 1
     _flush(short, sums)
+
+
+@compiled(void(PICTURE, int64[::1], float64[:, :, ::1], float32[:, ::1]))
+def add_means(source, box, of_means, numbers):  # pyright: ignore[reportMissingParameterType]
+    """Add to color matrices their parts of the means of what is seen.
+
+    Args:
+        source: uint8 of h x (w * 3).
+        box: rows and columns that are seen: top, bottom, left, right.
+        of_means: of each tone: how much of the channels' means each channel gets.
+        numbers: of each tone the twelve numbers of its matrix, row by row; they are added to.
+    """
+    sums = np.zeros(3, np.int64)
+    channel_sums(source, box[0], box[1], box[2], box[3], sums)
+    count = (box[1] - box[0]) * (box[3] - box[2])
+    for n in range(len(numbers)):
+        for c in range(3):
+            for d in range(3):
+                numbers[n, 4 * c + 3] += np.float32(of_means[n, c, d] * (sums[d] / count))
+
+
+@compiled(void(float64, float64, float64, float64, int64, int64, int64[::1]))
+def touched(x0, y0, x1, y1, tall, wide, box):  # pyright: ignore[reportMissingParameterType]
+    """Rows and columns of a picture that a box touches, at least one: top, bottom, left, right."""
+    box[0], box[2] = min(max(int(y0), 0), tall - 1), min(max(int(x0), 0), wide - 1)
+    box[1] = min(max(math.ceil(y1), box[0] + 1), tall)
+    box[3] = min(max(math.ceil(x1), box[2] + 1), wide)

@@ -10,7 +10,7 @@ from numba import boolean, float32, float64, int64, types, void
 
 from vitral.augment.compiled import PICTURE, PICTURES, compiled
 from vitral.augment.geometry import LINEAR_SCALE
-from vitral.augment.sums import channel_sums
+from vitral.augment.sums import add_means, touched
 from vitral.augment.warps import render_warp
 
 _MATRIX = types.Array(float64, 2, "C", readonly=True)
@@ -41,9 +41,7 @@ def _seen(matrix, height, width, tall, wide, box):  # pyright: ignore[reportMiss
         x = (matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) / depth
         y = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) / depth
         x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
-    box[0], box[2] = min(max(int(y0), 0), tall - 1), min(max(int(x0), 0), wide - 1)
-    box[1] = min(max(math.ceil(y1), box[0] + 1), tall)
-    box[3] = min(max(math.ceil(x1), box[2] + 1), wide)
+    touched(x0, y0, x1, y1, tall, wide, box)
 
 
 @compiled(int64(PICTURE, int64[::1]))
@@ -82,7 +80,7 @@ def render_warps(sources, matrices, clamped, with_means, kinds, numbers, of_mean
     """
     tall, wide = sources.shape[1], sources.shape[2] // 3
     height, width = out.shape[1], out.shape[2] // 3
-    box, sums, touched = np.empty(4, np.int64), np.empty(3, np.int64), 0
+    box, read = np.empty(4, np.int64), 0
     mine = np.empty((kinds.size, 12), np.float32)
     no_places = np.empty((2, 0, 0), np.float32)
     for i in range(len(sources)):
@@ -93,15 +91,9 @@ def render_warps(sources, matrices, clamped, with_means, kinds, numbers, of_mean
         _seen(matrices[i], height, width, tall, wide, box)
         mine[:] = numbers[i]
         if with_means:
-            sums[:] = 0
-            channel_sums(source, box[0], box[1], box[2], box[3], sums)
-            count = (box[1] - box[0]) * (box[3] - box[2])
-            for n in range(kinds.size):
-                for c in range(3):
-                    for d in range(3):
-                        mine[n, 4 * c + 3] += np.float32(of_means[i, n, c, d] * (sums[d] / count))
+            add_means(source, box, of_means[i], mine)
         else:
-            touched += _touch(source, box)
+            read += _touch(source, box)
         table = tables[i] if len(tables) else np.empty((0, 3, 257), np.float32)
         render_warp(source, matrices[i], no_places, clamped, kinds, mine, table, gain, offset, out[i])
-    done[0] = done[0] and touched >= 0  # so that touching is not left out as useless
+    done[0] = done[0] and read >= 0  # so that touching is not left out as useless
