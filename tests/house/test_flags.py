@@ -15,7 +15,7 @@ FLAGS = {
     ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
     ("predict",): ["--help", "--json", "--out", "--threads"],
     ("resume",): ["--help", "--json"],
-    ("look",): ["--augment", "--help", "--json", "--page", "--threads"],
+    ("look",): ["--augment", "--help", "--json", "--page", "--strip", "--threads"],
     ("pack",): [
         "--check", "--help", "--json", "--max-side", "--overwrite", "--quality", "--raw", "--shard-mb",
         "--threads",

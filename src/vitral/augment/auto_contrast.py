@@ -10,6 +10,7 @@ from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
+from vitral.augment.stretches import changed_levels, stretched
 from vitral.augment.variables import Param
 from vitral.core import option
 
@@ -28,9 +29,7 @@ class AutoContrast(Op, kind="auto-contrast"):
         cutoff = draw.value(self.cutoff_percent, "cutoff_percent")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            from PIL import Image, ImageOps
-
-            return np.array(ImageOps.autocontrast(Image.fromarray(pixels), cutoff=float(cutoff[i])))
+            return changed_levels(pixels, lambda counts: stretched(counts, float(cutoff[i])))
 
         return (
             Filter(op="auto-contrast", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vitral.augment.averages import shrunk
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
@@ -33,8 +34,7 @@ class Downscale(Op, kind="downscale"):
             import cv2
 
             height, width = pixels.shape[:2]
-            size = (max(1, round(width / factor[i])), max(1, round(height / factor[i])))
-            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            small = shrunk(pixels, max(1, round(height / factor[i])), max(1, round(width / factor[i])))
             how = {"nearest": cv2.INTER_NEAREST_EXACT, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}[
                 self.by
             ]

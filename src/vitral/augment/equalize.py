@@ -10,6 +10,7 @@ from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
+from vitral.augment.stretches import changed_levels, equalized
 from vitral.core import option
 
 
@@ -27,14 +28,12 @@ class Equalize(Op, kind="equalize"):
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             """Equalize lightness alone, or each channel."""
-            from PIL import Image, ImageOps
-
             if self.of == "lightness":
                 import cv2
 
                 lab = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
                 lab[..., 0] = cv2.equalizeHist(np.ascontiguousarray(lab[..., 0]))
                 return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
-            return np.array(ImageOps.equalize(Image.fromarray(pixels)))
+            return changed_levels(pixels, equalized)
 
         return (Filter(op="equalize", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

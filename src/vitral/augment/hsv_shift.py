@@ -37,14 +37,13 @@ class HsvShift(Op, kind="hsv-shift"):
         numbers = np.stack([draw.value(getattr(self, name), name) for name in names], axis=1)
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            """Write a pixel as its value, its saturation, and how far each channel lies below the highest."""
-            times_saturation, plus_saturation, times_value, plus_value = numbers[i].astype(np.float32)
-            high = pixels.max(axis=2, keepdims=True).astype(np.float32)
-            far = high - pixels.min(axis=2, keepdims=True)
-            below = (high - pixels) / np.maximum(far, 1)
-            saturation = np.clip(far / np.maximum(high, 1) * times_saturation + plus_saturation, 0, 1)
-            value = np.clip(high * times_value + 255 * plus_value, 0, 255)
-            return np.rint(value * (1 - saturation * below)).astype(np.uint8)
+            from vitral.augment.hexcone import shift_hsv
+
+            times_saturation, plus_saturation, times_value, plus_value = numbers[i].tolist()
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            added = 255 * plus_value
+            shift_hsv(source, times_saturation, plus_saturation, times_value, added, made.reshape(-1))
+            return made
 
         same = (numbers == (1.0, 0.0, 1.0, 0.0)).all(axis=1)
         return (Filter(op="hsv-shift", chosen=~same, apply=changed),)

@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.grain import NORMAL, numbers
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
 # Levels that the noise of reading out is worth; the deviation of the blur, and what undoes its damping:
-# a Gaussian's weights squared add up to 1 / (4 pi sigma^2), and without its grey 2/3 of a variance is left.
+# a Gaussian's weights squared add up to 1 / (4 pi sigma^2), and two numbers are spread over three channels.
 _READ_OUT, _BLOTCH_PX = 16.0, 1.5
-_TO_UNIT = np.float32(math.sqrt(4 * math.pi) * _BLOTCH_PX * math.sqrt(1.5))
+_TO_UNIT = math.sqrt(4 * math.pi) * _BLOTCH_PX * math.sqrt(1.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class IsoNoise(Op, kind="iso-noise"):
     """Add what a camera at high ISO adds: fine grain in lightness, and blotches of color.
 
     Grain grows with the root of the light, as counts of photons do; blotches are noise blurred by a Gaussian
-    of 1.5 pixels, of which each pixel's grey is taken away.
+    of 1.5 pixels, in the two directions of color that leave a pixel's grey as it is.
     """
 
     grain: Param = option((2.0, 10.0), "standard deviation at middle grey, in levels", low=0, high=255)
@@ -37,22 +38,29 @@ class IsoNoise(Op, kind="iso-noise"):
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw two deviations per picture; each pixel's noise is drawn when it is added."""
         grain, color = draw.value(self.grain, "grain"), draw.value(self.color, "color")
-        generator = draw.generators("noise")
+        grains, blots = draw.keys("grain-noise"), draw.keys("color-noise")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             """Add grain and blotches."""
             import cv2
 
-            numbers = generator(i)
-            light = pixels.mean(axis=2, dtype=np.float32, keepdims=True)
-            fine = numbers.standard_normal(light.shape, dtype=np.float32)
-            fine *= np.float32(grain[i]) * np.sqrt((light + _READ_OUT) / np.float32(127.5 + _READ_OUT))
-            raw = numbers.standard_normal(pixels.shape, dtype=np.float32)
-            blotches = np.asarray(
-                cv2.GaussianBlur(raw, (11, 11), _BLOTCH_PX, borderType=cv2.BORDER_REFLECT_101)
+            from vitral.augment.noise_bits import add_grain
+
+            shape, blotches = pixels.shape[:2], np.zeros((*pixels.shape[:2], 2), np.float32)
+            if color[i] > 0:
+                raw = numbers(blots[i], NORMAL, *shape, 2)
+                soft = cv2.GaussianBlur(raw, (11, 11), _BLOTCH_PX, borderType=cv2.BORDER_REFLECT_101)
+                blotches = np.asarray(soft, np.float32)
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            add_grain(
+                source,
+                numbers(grains[i], NORMAL, *shape).reshape(-1),
+                blotches.reshape(-1),
+                float(grain[i]) / math.sqrt(127.5 + _READ_OUT),
+                _READ_OUT,
+                float(color[i]) * _TO_UNIT,
+                made.reshape(-1),
             )
-            blotches = blotches - blotches.mean(axis=2, keepdims=True)
-            blotches *= np.float32(color[i]) * _TO_UNIT
-            return np.clip(np.rint(pixels + fine + blotches), 0, 255).astype(np.uint8)
+            return made
 
         return (Filter(op="iso-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

@@ -12,14 +12,25 @@ import numpy as np
 from llvmlite import ir
 from numba import types, uint8, void
 from numba.core import cgutils
+from numba.core import config as numba_config
 from numba.extending import intrinsic as numba_intrinsic
 
 from vitral.augment.compiled import LINE, compiled
 
 _intrinsic: Any = numba_intrinsic
+_numba: Any = numba_config
 _WIDE = 64
 _BYTES = ir.VectorType(ir.IntType(8), _WIDE)
-_CAN_PERMUTE = llvm.get_host_cpu_features().get("avx512vbmi", False)
+
+
+def _can_permute() -> bool:
+    """Whether the processor that code is compiled for permutes bytes; Numba can be told of another."""
+    if _numba.CPU_FEATURES is not None:
+        return "+avx512vbmi" in _numba.CPU_FEATURES.split(",")
+    return _numba.CPU_NAME is None and bool(llvm.get_host_cpu_features().get("avx512vbmi", False))
+
+
+_CAN_PERMUTE = _can_permute()
 
 
 @_intrinsic

@@ -46,7 +46,12 @@ def correlated(pixels: NDArray[np.uint8], kernel: Kernel) -> NDArray[np.uint8]:
     rows, columns = (side // 2 for side in kernel.shape)
     places = np.argwhere(kernel)
     weights = np.asarray(kernel, np.float64)[tuple(places.T)]
-    few = len(places) <= _FEW and weights.min(initial=0.0) >= 0 and weights.max(initial=0.0) < 255 / 256 and abs(weights.sum() - 1) < 1e-5
+    few = (
+        len(places) <= _FEW
+        and weights.min(initial=0.0) >= 0
+        and weights.max(initial=0.0) < 255 / 256
+        and abs(weights.sum() - 1) < 1e-5
+    )
     rest = -len(places) % 4 if few else 0
     weights = np.concatenate([weights, np.zeros(rest)])
     made = np.empty(pixels.shape, np.uint8)

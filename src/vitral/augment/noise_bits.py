@@ -25,6 +25,9 @@ _ROW = float32[::1]
 _0, _1, _2, _LAST = (np.float32(n) for n in (0, 1, 2, 255))
 _TO_SHARE = np.float32(2.0**-31)
 _HALF_ROOT = np.float32(np.sqrt(0.5))
+# Of two unit vectors across grey: (1, -1, 0) / root 2 and (1, 1, -2) / root 6, times what makes a channel's
+# deviation that of all three together: of variances 1 in two directions, each channel has 2/3.
+_THIRD, _ACROSS, _SIXTH = (np.float32(n) for n in (1 / 3, np.sqrt(1 / 2), np.sqrt(1 / 6)))
 _ROOT_BITS = np.int32(0x3F3504F3)
 _LOG_TWO = np.float32(np.log(2))
 # log(1 + f) = f + f * f * (-1/2 + f * ...), to 2e-7 where f is between the roots of 1/2 and 2, less 1.
@@ -79,7 +82,9 @@ def _logs(bits, out):  # pyright: ignore[reportMissingParameterType]
         power = np.int32((np.int32(whole - _ROOT_BITS)) >> np.int32(23))
         f = np.int32(whole - np.int32(power << np.int32(23))).view(np.float32) - _1
         tail = _L4 + f * (_L5 + f * (_L6 + f * _L7))
-        out[k] = np.float32(power) * _LOG_TWO + (f + f * f * (_L0 + f * (_L1 + f * (_L2 + f * (_L3 + f * tail)))))
+        out[k] = np.float32(power) * _LOG_TWO + (
+            f + f * f * (_L0 + f * (_L1 + f * (_L2 + f * (_L3 + f * tail))))
+        )
 
 
 @compiled(void(uint32[::1], _ROW))
@@ -168,7 +173,11 @@ def add_noise(source, low, high, kind, plus, times, grey, out):  # pyright: igno
         grey: whether all channels of a pixel get the same number.
         out: as many bytes; all of them are written.
     """
-    bits, numbers, three = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.float32)
+    bits, numbers, three = (
+        np.empty(_BLOCK, np.uint32),
+        np.empty(_BLOCK, np.float32),
+        np.empty(_BLOCK, np.float32),
+    )
     for start in range(0, source.size, _BLOCK):
         stop = min(start + _BLOCK, source.size)
         count = stop - start
@@ -224,3 +233,27 @@ def strike(source, low, high, below, above, first, last, apart, out):  # pyright
             words(low, high, start // 3, bits[: count // 3])
             _spread_words(bits[: count // 3], three[:count])
         _strike(source[start:stop], three[:count], below, above, first, last, out[start:stop])
+
+
+@compiled(void(LINE, _ROW, _ROW, float32, float32, float32, uint8[::1]))
+def add_grain(source, grain, blotches, fine, dark, color, out):  # pyright: ignore[reportMissingParameterType]
+    """Add noise of lightness that grows with the root of the light, and noise of color.
+
+    Args:
+        source: red, green and blue of all pixels in turn.
+        grain: a number for each pixel.
+        blotches: two for each pixel, for the two directions of color across grey.
+        fine: deviation of the grain for a root of 1.
+        dark: levels that are added to the light before its root is taken.
+        color: deviation of the blotches, in levels, where that of their numbers is 1.
+        out: as many bytes as in the source; all of them are written.
+    """
+    widest()
+    for k in range(grain.size):
+        r, g, b = np.float32(source[3 * k]), np.float32(source[3 * k + 1]), np.float32(source[3 * k + 2])
+        light = grain[k] * fine * np.sqrt((r + g + b) * _THIRD + dark)
+        one, two = blotches[2 * k] * color * _ACROSS, blotches[2 * k + 1] * color * _SIXTH
+        new_r, new_g, new_b = r + light + one + two, g + light - one + two, b + light - _2 * two
+        out[3 * k] = np.uint8(np.int32(np.rint(min(max(new_r, _0), _LAST))))
+        out[3 * k + 1] = np.uint8(np.int32(np.rint(min(max(new_g, _0), _LAST))))
+        out[3 * k + 2] = np.uint8(np.int32(np.rint(min(max(new_b, _0), _LAST))))

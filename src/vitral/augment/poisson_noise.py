@@ -32,12 +32,14 @@ class PoissonNoise(Op, kind="poisson-noise"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one number of photons per picture; they are counted when they are needed."""
-        photons, generator = draw.factor(self.photons, "photons"), draw.generators("noise")
+        photons, keys = draw.factor(self.photons, "photons"), draw.keys("noise")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            means = pixels.mean(axis=2, keepdims=True) if self.grey else pixels.astype(np.float64)
-            noise = generator(i).poisson(means * (photons[i] / 255)) * (255 / photons[i]) - means
-            return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
+            from vitral.augment.photons import count_photons
+
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            count_photons(source, *keys[i], float(photons[i]) / 255, self.grey, made.reshape(-1))
+            return made
 
         return (
             Filter(op="poisson-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
@@ -14,8 +14,7 @@ from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
-_HAZE, _BRIGHT = np.float32(130), np.float32(225)
-_FULL, _FINE = 700, 4
+_HAZE, _BRIGHT, _FULL, _WIDE = 130.0, 225.0, 700, 1.4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +40,8 @@ class Rain(Op, kind="rain"):
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             """Make a picture duller and draw its streaks."""
+            from vitral.augment.lights import before_rain
+
             streaks = _streaks(
                 generator(i),
                 *pixels.shape[:2],
@@ -48,18 +49,21 @@ class Rain(Op, kind="rain"):
                 lean=float(lean[i]),
                 length=float(length[i]),
             )
-            haze = np.float32(0.12 * min(float(amount[i]), 1.0))
-            dull = pixels + haze * (_HAZE - pixels)
-            return np.rint(dull + streaks[..., None] * np.maximum(_BRIGHT - dull, 0)).astype(np.uint8)
+            haze = 0.12 * min(float(amount[i]), 1.0)
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            before_rain(source, streaks.reshape(-1), haze, _HAZE, _BRIGHT, made.reshape(-1))
+            return made
 
         return (Filter(op="rain", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
 
 
 def _streaks(
     generator: np.random.Generator, height: int, width: int, *, amount: float, lean: float, length: float
-) -> Float[NDArray[np.float32], "h w"]:
-    """How much of each pixel a streak hides, in [0, 1)."""
+) -> UInt8[NDArray[np.uint8], "h w"]:
+    """How much of each pixel a streak hides, in 256ths."""
     import cv2
+
+    from vitral.augment.lights import draw_streaks
 
     side = min(height, width)
     count = round(_FULL * amount)
@@ -68,13 +72,7 @@ def _streaks(
     long = np.maximum(length * side * (0.5 + numbers[:, 1]), 1.0)
     step = np.stack([-np.sin(leans), np.cos(leans)], axis=1) * long[:, None]
     begin = numbers[:, 2:4] * (width, height) - step / 2
-    thick = max(1, side // 400)
     layer = np.zeros((height, width), np.uint8)
-    places = np.rint(np.concatenate([begin, begin + step], axis=1) * 2**_FINE).astype(np.int64)
-    strength = np.rint(60 + 120 * numbers[:, 4]).astype(np.int64)
-    # Strong ones last: where streaks cross, the nearer one is seen.
-    for number in np.argsort(strength, kind="stable"):
-        x0, y0, x1, y1 = places[number].tolist()
-        cv2.line(layer, (x0, y0), (x1, y1), int(strength[number]), thick, cv2.LINE_AA, _FINE)
-    soft = cv2.GaussianBlur(layer, (3, 3), 0.5, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(soft, np.float32) / np.float32(256)
+    ends, strength = np.concatenate([begin, begin + step], axis=1), np.rint(60 + 120 * numbers[:, 4])
+    draw_streaks(ends, strength, _WIDE * max(1.0, side / 400), layer)
+    return np.asarray(cv2.GaussianBlur(layer, (3, 3), 0.5, borderType=cv2.BORDER_REFLECT_101), np.uint8)

@@ -227,18 +227,18 @@ def _copy(source, target):  # pyright: ignore[reportMissingParameterType]
             there[j] = here[j]
 
 
-@compiled(void(float32[:, ::1], boolean, float32[:, ::1], float32[::1], float32[::1]))
-def _scale(lines, changed, plain, gain, offset):  # pyright: ignore[reportMissingParameterType]
+@compiled(void(float32[:, ::1], boolean, float32[:, ::1]))
+def _scale(lines, changed, numbers):  # pyright: ignore[reportMissingParameterType]
     """Factors and summands, and normalization; levels are clamped where the first change them."""
     widest()
+    factor, summand, gain, offset = numbers[0], numbers[1], numbers[2], numbers[3]
     for y in range(len(lines)):
         line = lines[y]
-        for x in range(line.size // 3):
-            for c in range(3):
-                level = line[3 * x + c]
-                if changed:
-                    level = min(max(level * plain[c, 0] + plain[c, 1], _0), _LAST)
-                line[3 * x + c] = level * gain[c] + offset[c]
+        if changed:
+            for j in range(line.size):
+                line[j] = min(max(line[j] * factor[j] + summand[j], _0), _LAST)
+        for j in range(line.size):
+            line[j] = line[j] * gain[j] + offset[j]
 
 
 @compiled(
@@ -277,6 +277,10 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
     streamed, count = height >= 4 and fits(out, 4), min(height, 4)
     lines, made = np.zeros((4, 3 * wide + 4), np.float32), np.empty((4, 3 * width), np.float32)
     planes = np.empty((3, 4 * width if toned else 0), np.float32)
+    plains = np.empty((4, 0 if toned else 3 * width), np.float32)
+    for j in range(plains.shape[1]):
+        plains[0, j], plains[1, j] = plain[j % 3, 0], plain[j % 3, 1]
+        plains[2, j], plains[3, j] = gain[j % 3], offset[j % 3]
     for top in range(0, height, 4):
         # At the lower end the last lines of the input are made again rather than too many.
         y = min(top, max(height - 4, 0))
@@ -289,7 +293,7 @@ def render_region(source, box, mirrored, flipped, plain, kinds, numbers, tables,
             tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
             normalize(planes, gain, offset, made)
         else:
-            _scale(made, changed, plain, gain, offset)
+            _scale(made, changed, plains)
         if streamed and y == top:
             stream(made.reshape(made.size), out[y : y + 4].reshape(made.size), made.size)
         else:

@@ -32,4 +32,10 @@ class Sharpen(Op, kind="sharpen"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return softened(pixels, self.sigma_px, away=float(amount[i]))
 
-        return (Filter(op="sharpen", chosen=np.asarray((draw.uniform("chosen") < self.p) & (amount > 0)), apply=changed),)
+        return (
+            Filter(
+                op="sharpen",
+                chosen=np.asarray((draw.uniform("chosen") < self.p) & (amount > 0)),
+                apply=changed,
+            ),
+        )

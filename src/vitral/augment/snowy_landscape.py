@@ -33,15 +33,11 @@ class SnowyLandscape(Op, kind="snowy-landscape"):
         threshold, factor = draw.value(self.threshold, "threshold"), draw.value(self.factor, "factor")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            """Multiply lightness where there is little."""
-            import cv2
+            from vitral.augment.hexcone import lighten
 
-            hls = np.asarray(cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2HLS))
-            light = hls[..., 1]
-            more = np.minimum(light * np.float32(factor[i]), 1)
-            hls[..., 1] = np.where(light < threshold[i] / 255, more, light)
-            rgb = np.asarray(cv2.cvtColor(hls, cv2.COLOR_HLS2RGB))
-            return np.rint(np.clip(rgb * 255, 0, 255)).astype(np.uint8)
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            lighten(source, float(threshold[i]), float(factor[i]), made.reshape(-1))
+            return made
 
         return (
             Filter(op="snowy-landscape", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),

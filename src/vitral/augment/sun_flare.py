@@ -1,5 +1,6 @@
 """`sun-flare`: the sun shines into the lens."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,31 +36,33 @@ class SunFlare(Op, kind="sun-flare"):
         strength, size = draw.value(self.strength, "strength"), draw.value(self.size, "size")
         x, y = draw.uniform("x"), draw.uniform("y", 0.0, 0.5)
         own = [draw.below(f"{number}") for number in range(self.reflections)]
-        places = np.array([one.uniform("place", 0.3, 2.2) for one in own])
-        sizes = np.array([one.uniform("size", 0.02, 0.09) for one in own])
+        places = np.array([one.uniform("place", 0.3, 2.2) for one in own]).reshape(len(own), len(frame))
+        sizes = np.array([one.uniform("size", 0.02, 0.09) for one in own]).reshape(len(own), len(frame))
         tints = np.array([[one.uniform(c, 0.3, 1.0) for c in ("red", "green", "blue")] for one in own])
+        tints = tints.reshape(len(own), 3, len(frame))
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             """Multiply what each light leaves dark."""
+            from vitral.augment.lights import shine
+
             height, width = pixels.shape[:2]
-            side = min(height, width)
-            row = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)
-            column = np.arange(width, dtype=np.float32) + np.float32(0.5)
-
-            def away(along: float) -> NDArray[np.float32]:
-                """Distances, in sides, from a place between the sun (0), the middle (1) and beyond."""
-                at_x, at_y = x[i] + along * (0.5 - x[i]), y[i] + along * (0.5 - y[i])
-                far = np.hypot(column - np.float32(at_x * width), row - np.float32(at_y * height))
-                return (far / side).astype(np.float32)
-
-            distance = away(0.0) / np.float32(size[i])
-            glow = np.exp(-4 * distance**2) + np.float32(0.45) * np.exp(-1.5 * distance)
-            dark = 1 - np.float32(strength[i]) * np.minimum(glow, 1)[..., None] * _SUN
-            for number in range(self.reflections):
-                radius = np.float32(sizes[number, i])
-                inside = np.clip((radius - away(float(places[number, i]))) / (radius / 6), 0, 1)[..., None]
-                tint = tints[number, :, i].astype(np.float32)
-                dark *= 1 - np.float32(0.3 * strength[i]) * inside * tint
-            return np.rint(255 - (255 - pixels) * np.clip(dark, 0, 1)).astype(np.uint8)
+            side, at = min(height, width), np.array([x[i], y[i]])
+            distance = np.arange(math.ceil(math.hypot(height, width)) + 3) / (side * size[i])
+            glow = np.exp(-4 * distance**2) + 0.45 * np.exp(-1.5 * distance)
+            # Places between the sun (0), the middle (1) and beyond.
+            there = (at + places[:, i, None] * (0.5 - at)) * (width, height)
+            radius = sizes[:, i, None] * side
+            circles = np.concatenate([there, radius, radius / 6, 0.3 * strength[i] * tints[:, :, i]], axis=1)
+            source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
+            shine(
+                source,
+                float(x[i] * width),
+                float(y[i] * height),
+                (strength[i] * np.minimum(glow, 1)).astype(np.float32),
+                circles.astype(np.float32),
+                _SUN,
+                made.reshape(height, 3 * width),
+            )
+            return made
 
         return (Filter(op="sun-flare", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
@@ -14,14 +15,19 @@ from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
+_FEW, _MOST = 8, 42
+
 
 @dataclass(frozen=True, kw_only=True)
 class ZoomBlur(Op, kind="zoom-blur"):
     """Average the picture with enlarged copies of itself, as if the lens was zoomed meanwhile.
 
+    Sizes are spread evenly. Many copies are made in two steps: a few enlargements are averaged, and what
+    comes of it is enlarged a few times more.
+
     Source:
         Hendrycks and Dietterich 2019, arXiv:1903.12261, section 3. Departure: copies lie so close together
-        that none moves by more than a pixel against the next, but there are 40 at most.
+        that none moves by more than a pixel against the next, but there are 42 at most.
     """
 
     factor: Param = option((1.02, 1.12), "size of the largest copy", low=1, high=3)
@@ -35,16 +41,33 @@ class ZoomBlur(Op, kind="zoom-blur"):
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             """Average enlarged copies."""
-            import cv2
-
-            height, width = pixels.shape[:2]
-            count = min(40, math.ceil((factor[i] - 1) * max(height, width) / 2) + 1)
-            total = np.zeros(pixels.shape, np.float32)
-            for zoom in 1 + (factor[i] - 1) * (np.arange(count) + 0.5) / count:
-                # cv2 counts from the middle of the first pixel.
-                x, y = (1 - zoom) * (width - 1) / 2, (1 - zoom) * (height - 1) / 2
-                matrix = np.array([[zoom, 0, x], [0, zoom, y]])
-                total += cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-            return np.rint(total / count).astype(np.uint8)
+            tall, wide = pixels.shape[:2]
+            count = min(_MOST, math.ceil((factor[i] - 1) * max(tall, wide) / 2) + 1)
+            levels = pixels.reshape(tall, 3 * wide).astype(np.float32)
+            if count <= _FEW:
+                zooms = 1 + (factor[i] - 1) * (np.arange(count) + 0.5) / count
+                levels = _averaged(levels, zooms, np.ones(count))
+                return np.rint(levels).astype(np.uint8).reshape(pixels.shape)
+            first = math.isqrt(count - 1) + 1
+            second = math.ceil(count / first)
+            # Sizes that are multiplied are spaced by a factor; each weighs as much as it stands for.
+            step = float(factor[i]) ** (1 / (first * second))
+            for zooms in (step ** (np.arange(first) + 0.5), step ** (first * np.arange(second))):
+                levels = _averaged(levels, zooms, zooms)
+            return np.rint(levels).astype(np.uint8).reshape(pixels.shape)
 
         return (Filter(op="zoom-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+
+
+def _averaged(
+    levels: Float[NDArray[np.float32], "h w*3"],
+    zooms: Float[NDArray[np.float64], " n"],
+    weights: Float[NDArray[np.float64], " n"],
+) -> Float[NDArray[np.float32], "h w*3"]:
+    """The weighted average of enlargements."""
+    from vitral.augment.zooms import add_enlarged
+
+    total = np.zeros_like(levels)
+    for zoom, weight in zip(zooms, weights / weights.sum(), strict=True):
+        add_enlarged(levels, zoom, weight, total)
+    return total

@@ -65,9 +65,9 @@ def look(
         for text in made.plan.splitlines():
             line(console, "plan", text.strip())
     if over_strength is not None:
-        told["strip"] = {"ops": [op.to_json() for op in over_strength.ops]}
-        if over_strength.left_out:
-            told["strip"]["left_out"] = list(over_strength.left_out)
+        told["strip"] = over_strength.to_json()
+        for text in over_strength.left_out if made is None else ():
+            line(console, "left out", text, style="yellow")
     line(console, "page", page)
     if json:
         answer(findings.to_json() | told)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vitral.cli.look_augment import Augmented
+from vitral.cli.look_strip import Strips
 from vitral.core import ImageError, Picture
 from vitral.data import PictureSet
 from vitral.data.findings import Alike, Findings
@@ -28,13 +29,19 @@ _COLORS = {"red": "#d6453d", "green": "#2f9e57", "blue": "#3f7fdc"}
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT, _WIDTH = 52, 468, 12, 236, 280, 480
 
 
-def look_page(findings: Findings, pictures: PictureSet, augmented: Augmented | None = None) -> Page:
+def look_page(
+    findings: Findings,
+    pictures: PictureSet,
+    augmented: Augmented | None = None,
+    strips: Strips | None = None,
+) -> Page:
     """Draw what a look found, with examples of each class and all that deserves attention.
 
     Args:
         findings: of these pictures.
         pictures: where the examples come from; a picture that can no longer be read is left out.
         augmented: what a chain of ops made of some of them, to be shown too.
+        strips: the same of one op over its strength.
     """
     page = _LookPage(findings.name, findings.found)
     page.facts(_numbers(findings))
@@ -44,6 +51,8 @@ def look_page(findings: Findings, pictures: PictureSet, augmented: Augmented | N
     _what_is_there(page, findings)
     if augmented is not None:
         _augmented(page, augmented)
+    if strips is not None:
+        _strips(page, strips)
     page.heading("Examples")
     page.gallery(_examples(findings, pictures), size=112)
     return page
@@ -142,6 +151,22 @@ def _augmented(page: "_LookPage", made: Augmented) -> None:
     page.gallery(made.pictures, size=100)
     page.lines("Plan", made.plan)
     page.lines("Chain", _json_text(made.chain.to_json()))
+
+
+def _strips(page: "_LookPage", made: Strips) -> None:
+    op = made.ops[-1]
+    page.heading(f"Strength of {op.kind}").text(op.summary())
+    for text in made.left_out:
+        page.text(text)
+    page.gallery(made.pictures, size=7 * 128)
+    if not made.steps:
+        page.text("It has no strength: each picture, and different draws, the least change first.")
+        return
+    page.text(
+        "Each picture as it is, and then one step for each row: the third has the strong end of the default, "
+        "where there are six. All steps of a picture have the same draw."
+    )
+    page.table([{"step": number, **row} for number, row in enumerate(made.steps, start=1)], title="Steps")
 
 
 def _json_text(value: object) -> str:
