@@ -16,13 +16,12 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vitral.augment.geometry import seen
 from vitral.augment.pasting import Pasted
 from vitral.augment.plan import Bend, Border, Pass, Plan
 from vitral.augment.sampling import area_shares, sampled
-from vitral.augment.stages import Color, Cover, Curve, Filter, Hue, Mix, Stage, Tiles
+from vitral.augment.stages import Filter, Mix, Stage, Tiles
+from vitral.augment.tensor_tones import toned
 
-_LAST = 255.0
 _Stage = TypeVar("_Stage", bound=Stage)
 
 
@@ -182,7 +181,7 @@ def _passed(
             made[where] = _upright(some.transpose(1, 2), matrix[picked][:, [1, 0, 2]], height, width)
         else:
             made[where] = _upright(some, matrix[picked], height, width)
-    return _toned(made, pixels, one)
+    return toned(made, pixels, one)
 
 
 def _sees_beyond(matrix: NDArray[np.float64], height: int, width: int, size: torch.Size) -> NDArray[np.bool_]:
@@ -244,83 +243,3 @@ def _weights(
     weights = axis_weights(low, high, size=size, count=count, **options)
     backward = torch.from_numpy(scale < 0).to(weights.device)[:, None, None]
     return torch.where(backward, weights.flip(1), weights)
-
-
-def _toned(made: Float[Tensor, "b h w c=3"], pixels: Tensor, one: Pass) -> Float[Tensor, "b h w c=3"]:
-    """Carry out the tones of a pass in turn; at last levels lie in [0, 255]."""
-    for tone in one.tones:
-        if isinstance(tone, Color):
-            matrix, added = torch.from_numpy(tone.matrix).to(made), None
-            if tone.of_means.any():
-                means = _means(pixels, one, made)
-                added = torch.einsum("bij,bj->bi", torch.from_numpy(tone.of_means).to(made), means)
-            made = torch.einsum("bij,bhwj->bhwi", matrix[..., :3], made) + matrix[:, None, None, :, 3]
-            made = made if added is None else made + added[:, None, None]
-        elif isinstance(tone, Curve):
-            made = _curved(made.clamp(0, _LAST), torch.from_numpy(tone.table).to(made))
-        elif isinstance(tone, Hue):
-            made = _turned(made.clamp(0, _LAST), torch.from_numpy(tone.turn).to(made))
-        else:
-            made = _covered(made, tone)
-    return made.clamp(0, _LAST) if one.tones else made
-
-
-def _curved(
-    values: Float[Tensor, "b h w c=3"], table: Float[Tensor, "b c=3 256"]
-) -> Float[Tensor, "b h w c=3"]:
-    low = values.floor().clamp(max=_LAST - 1).long()
-    made = torch.empty_like(values)
-    for c in range(3):
-        flat = low[..., c].flatten(1)
-        below, above = (table[:, c].gather(1, flat + k).view_as(low[..., c]) for k in (0, 1))
-        made[..., c] = below + (above - below) * (values[..., c] - low[..., c])
-    return made
-
-
-def _turned(values: Float[Tensor, "b h w c=3"], turn: Float[Tensor, " b"]) -> Float[Tensor, "b h w c=3"]:
-    """Turn the hue of the HSV model.
-
-    Source:
-        Smith 1978, "Color gamut transform pairs", the hexcone model.
-    """
-    high, low = values.amax(-1), values.amin(-1)
-    range_ = high - low
-    r, g, b = values.unbind(-1)
-    scale = 1 / range_.clamp(min=1e-6)
-    h = torch.where(
-        r == high, (g - b) * scale, torch.where(g == high, (b - r) * scale + 2, (r - g) * scale + 4)
-    )
-    h = h + 6 * turn[:, None, None]
-    channels = []
-    for start in (5, 3, 1):
-        k = (h + start) % 6
-        channels.append(high - range_ * torch.minimum(k, 4 - k).clamp(0, 1))
-    return torch.stack(channels, dim=-1)
-
-
-def _covered(values: Float[Tensor, "b h w c=3"], cover: Cover) -> Float[Tensor, "b h w c=3"]:
-    values = values.clone()
-    height, width = values.shape[1:3]
-    for i, boxes in enumerate(cover.boxes):
-        scale = np.tile((width, height) / cover.canvas[i, ::-1], 2)
-        for box, color in zip(boxes * scale, cover.colors[i], strict=True):
-            x0, y0, x1, y1 = np.clip(np.rint(box), 0, [width, height, width, height]).astype(int)
-            values[i, y0:y1, x0:x1] = torch.from_numpy(color).to(values)
-    return values
-
-
-def _means(pixels: Tensor, one: Pass, made: Tensor) -> Float[Tensor, "b c=3"]:
-    """Means of the channels over the pixels that what is seen touches, inside the picture."""
-    tall, wide = pixels.shape[1:3]
-    matrices, inside = one.matrix / one.matrix[:, 2:, 2:], np.zeros((len(pixels), 4), dtype=np.int64)
-    for i, matrix in enumerate(matrices):
-        box = (0.0, 0.0, float(wide), float(tall))
-        x0, y0, x1, y1 = box if one.bent[i] else seen(matrix, made.shape[1], made.shape[2], (tall, wide))
-        left, top = min(max(int(x0), 0), wide - 1), min(max(int(y0), 0), tall - 1)
-        right, bottom = min(max(math.ceil(x1), left + 1), wide), min(max(math.ceil(y1), top + 1), tall)
-        inside[i] = left, top, right, bottom
-    x, y, box = np.arange(wide), np.arange(tall), inside[:, :, None]
-    columns = torch.from_numpy((x >= box[:, 0]) & (x < box[:, 2])).to(made)
-    rows = torch.from_numpy((y >= box[:, 1]) & (y < box[:, 3])).to(made)
-    sums = torch.einsum("bh,bw,bhwc->bc", rows, columns, pixels.to(made.dtype))
-    return sums / (rows.sum(1) * columns.sum(1))[:, None]

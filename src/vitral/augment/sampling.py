@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitral.augment.fused import fused
 from vitral.augment.geometry import shrunk_size
 from vitral.augment.plan import Border, Pass
 
@@ -40,12 +41,26 @@ def sampled(
         x, y = x * shares[:, 1], y * shares[:, 0]
     x, y = ((at - 0.5).nan_to_num(-_FAR, _FAR, -_FAR).clamp(-_FAR, _FAR) for at in (x, y))
     counts = torch.from_numpy(sizes).to(values.device)[:, :, None, None]
+    fill = torch.tensor(border.fill).round().to(values)
+    return _between_four(values, x, y, counts, border.kind, fill)
+
+
+@fused
+def _between_four(
+    values: Float[Tensor, "b tall wide c=3"],
+    x: Places,
+    y: Places,
+    counts: Int[Tensor, "b hw=2 1 1"],
+    border: str,
+    fill: Float[Tensor, " c=3"],
+) -> Float[Tensor, "b h w c=3"]:
+    """What lies between the four pixels around each place; places count from the first center."""
     left, top = x.floor(), y.floor()
-    made = torch.zeros((len(values), height, width, 3)).to(values)
+    made = torch.zeros((*x.shape, 3), dtype=values.dtype, device=values.device)
     for row, weight_y in ((top, 1 - (y - top)), (top + 1, y - top)):
         for column, weight_x in ((left, 1 - (x - left)), (left + 1, x - left)):
-            found = _looked_up(values, row.long(), column.long(), counts, border)
-            made += (weight_x * weight_y)[..., None] * found
+            found = _looked_up(values, row.long(), column.long(), counts, border, fill)
+            made = made + (weight_x * weight_y)[..., None] * found
     return made
 
 
@@ -125,19 +140,19 @@ def _looked_up(
     row: Int[Tensor, "b h w"],
     column: Int[Tensor, "b h w"],
     counts: Int[Tensor, "b hw=2 1 1"],
-    border: Border,
+    border: str,
+    fill: Float[Tensor, " c=3"],
 ) -> Float[Tensor, "b h w c=3"]:
     """Pixels of pictures of which only the first rows and columns, `counts`, are there."""
     rows, columns = counts[:, 0], counts[:, 1]
-    if border.kind == "reflect":
+    if border == "reflect":
         inner_row, inner_column = _reflected(row, rows), _reflected(column, columns)
     else:
         inner_row = torch.minimum(row.clamp(min=0), rows - 1)
         inner_column = torch.minimum(column.clamp(min=0), columns - 1)
     index = (inner_row * values.shape[2] + inner_column).flatten(1)[..., None].expand(-1, -1, 3)
     found = values.flatten(1, 2).gather(1, index).view(*row.shape, 3)
-    if border.kind == "fill":
-        fill = torch.tensor(border.fill).round().to(values)
+    if border == "fill":
         inside = (row == inner_row) & (column == inner_column)
         found = torch.where(inside[..., None], found, fill)
     return found
