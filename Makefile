@@ -9,13 +9,14 @@ READY := $(VENV)/.installed
 WORKERS ?= auto
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check format lint types layers clean distclean
+.PHONY: help demo test check format lint types layers docs clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     train on embedded pictures and write demo/index.html"
 	@echo "make test     everything a push must pass"
 	@echo "make check    format, lint, types, layers, tests"
+	@echo "make docs     draw the page of all ops again: docs/ops.md"
 	@echo "make bench-X  run benchmarks/X.py"
 	@echo "make clean    remove what these commands wrote; make distclean: also .venv"
 
@@ -43,6 +44,9 @@ types: $(READY)
 layers: $(READY)
 	@echo "== layers"
 	@$(VENV)/bin/lint-imports
+
+docs: $(READY)
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python docs/make_ops.py
 
 bench-%: $(READY)
 	@$(VENV)/bin/python benchmarks/$*.py
