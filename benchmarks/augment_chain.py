@@ -129,7 +129,7 @@ def albumentations(
     return run
 
 
-def kornia(pixels: np.ndarray) -> Callable[[], None]:
+def kornia(pixels: np.ndarray | torch.Tensor) -> Callable[[], None]:
     """The same chain in kornia, on the batch as floats."""
     import kornia.augmentation as K  # pyright: ignore[reportMissingImports]
 
@@ -140,7 +140,7 @@ def kornia(pixels: np.ndarray) -> Callable[[], None]:
         K.ColorJitter(0.3, 0.3, 0.3, 0.05, p=1.0),
         K.Normalize(torch.tensor(MEAN), torch.tensor(STD)),
     )
-    batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+    batch = torch.as_tensor(pixels).permute(0, 3, 1, 2).contiguous()
 
     def run() -> None:
         chain(batch.float() / 255)

@@ -104,9 +104,8 @@ def main() -> None:
         equal, total = equal + sum(found), total + len(found)
         if not all(found):
             differing.append(name)
-    print(
-        f"{equal} of {total} comparisons equal in every byte, {len(chains)} chains; differing: {differing or 'none'}"
-    )
+    print(f"{equal} of {total} comparisons equal in every byte, {len(chains)} chains")
+    print(f"differing: {', '.join(differing) or 'none'}")
     measured = {"share_equal": equal / total}
     verdict(measured, ASKED)
     if not quick:

@@ -104,7 +104,8 @@ def pairs() -> dict[str, tuple[Op, Any]]:
         "Erasing": (V.RandomErasing(**one), A.Erasing(**one)),
         "GridDropout": (V.GridMask(**one), A.GridDropout(**one)),
         "JpegCompression": (
-            V.JpegArtifacts(quality=Discrete(low=80, high=100), **one),
+            # Both with color at half of the resolution: that is what OpenCV encodes.
+            V.JpegArtifacts(quality=Discrete(low=80, high=100), halved=True, **one),
             A.ImageCompression(quality_range=(80, 100), **one),
         ),
         "Downscale": (V.Downscale(**one), A.Downscale(**one)),

@@ -41,3 +41,15 @@ def test_where_nothing_can_be_compiled_a_warning_says_so(monkeypatch):
     with pytest.warns(UserWarning, match="step by step, because torch.compile fails here: no such compiler"):
         assert torch.equal(double(torch.ones(2), 2), torch.full((2,), 2.0))
     assert np.allclose(double(torch.ones(2), 3), 3)
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_what_the_processor_gives(noise, batch_of):
+    ops = (Elastic(p=0.5), Rotate(), Saturation(), Hue(turn=(-0.5, 0.5)), Gamma())
+    augmentation = Augmentation(ops, **SIZE, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
+    pixels = torch.from_numpy(noise(4, 26, 30))
+    here, there = augmentation(batch_of(pixels)).inputs, augmentation(batch_of(pixels.cuda())).inputs
+    assert here is not None
+    assert there is not None
+    assert there.is_cuda
+    assert torch.allclose(there.cpu(), here, atol=2e-3)

@@ -24,6 +24,7 @@ def fused(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(function)
     def either(first: Tensor, *rest: Any) -> Tensor:
+        """The function, compiled or not."""
         if first.device.type not in DEVICES:
             return function(first, *rest)
         if not compiled:
