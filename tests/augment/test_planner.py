@@ -145,3 +145,12 @@ def test_filters_run_on_both_engines(batch_of, noise, engine) -> None:
 
     want = gaussian_filter(pixels[:, :, ::-1].astype(float), (0, 1.5, 1.5, 0), mode="mirror", truncate=3.0)
     assert np.abs(made.permute(0, 2, 3, 1).numpy() * 255 - want).max() < 2.5
+
+
+def test_tones_at_the_end_need_no_pass_of_their_own(batch_of, noise):
+    ops = (Rotate(), Hue(), Gamma(), Brightness())
+    plan = Augmentation(ops, height=20, width=30, mean=(0, 0, 0), std=(1, 1, 1)).plan(
+        batch_of(noise(3, 40, 50))
+    )
+    assert len(plan.passes) == 1
+    assert (plan.passes[0].canvas == (20, 30)).all()

@@ -14,7 +14,7 @@ from vitral.augment.frame import Frame
 from vitral.augment.mixed_targets import mixed_targets
 from vitral.augment.op import Op, lower_in_turn
 from vitral.augment.pasting import Pasted, pasted_objects
-from vitral.augment.plan import BORDERS, Border, Plan, planned
+from vitral.augment.plan import BORDERS, Border, Plan, planned, with_fit
 from vitral.augment.reference import mix_tensor, render_tensor
 from vitral.augment.render import Rendering, levels_to_inputs
 from vitral.augment.render_work import DTYPES, LAYOUTS, RenderWork, laid_out
@@ -144,8 +144,8 @@ class Augmentation:
         stages = lower_in_turn(self.ops, Draw(batch, ""), frame)
         fill = tuple(float(level) for level in self.fill)
         border = Border(kind=self.border, fill=(fill[0], fill[1], fill[2]))
-        stages = (*stages, *frame.after(stages).into_input())
-        return planned(stages, frame, sizes=sizes, border=border)
+        fitted = with_fit(stages, frame.after(stages))
+        return planned(fitted, frame, sizes=sizes, border=border)
 
     def moved(self, batch: Batch, plan: Plan) -> Batch:
         """The batch with its targets where the plan moves them, before any mixing."""

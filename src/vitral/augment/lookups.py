@@ -34,15 +34,32 @@ _CAN_PERMUTE = _can_permute()
 
 
 @_intrinsic
-def _permute(_context, source, tables, out, count):  # pyright: ignore[reportMissingParameterType]
+def _permute(_context, source, table, out, count):  # pyright: ignore[reportMissingParameterType]
+    """Look up whole registers in one table; `count` is a multiple of 64."""
+    signature = types.void(source, table, out, count)
+
+    def instructions(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        """One register at a time."""
+        levels, entries, made = _pointers(context, builder, signature, args)
+        size = args[3].type
+        parts = [_load(builder, entries, ir.Constant(size, _WIDE * k)) for k in range(4)]
+        zero, step = ir.Constant(size, 0), ir.Constant(size, _WIDE)
+        with cgutils.for_range_slice(builder, zero, args[3], step) as (at, _):
+            found = _found(builder, parts, _load(builder, levels, at))
+            builder.store(found, _at(builder, made, at)).align = 1
+        return context.get_dummy_value()
+
+    return signature, instructions
+
+
+@_intrinsic
+def _permute_three(_context, source, tables, out, count):  # pyright: ignore[reportMissingParameterType]
     """Look up red, green and blue of whole registers in their tables; `count` is a multiple of 192."""
     signature = types.void(source, tables, out, count)
 
     def instructions(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         """Three registers at a time: in each of them channels follow each other in another order."""
-        levels, entries, made = (
-            context.make_array(signature.args[k])(context, builder, args[k]).data for k in range(3)
-        )
+        levels, entries, made = _pointers(context, builder, signature, args)
         size = args[3].type
         parts = [_load(builder, entries, ir.Constant(size, _WIDE * k)) for k in range(12)]
         zero, step = ir.Constant(size, 0), ir.Constant(size, 3 * _WIDE)
@@ -55,11 +72,14 @@ def _permute(_context, source, tables, out, count):  # pyright: ignore[reportMis
                     mine = [int((_WIDE * k + lane) % 3 == channel) for lane in range(_WIDE)]
                     mask = ir.Constant(ir.VectorType(ir.IntType(1), _WIDE), mine)
                     chosen = found if chosen is None else builder.select(mask, found, chosen)
-                stored = builder.store(chosen, _at(builder, made, at))
-                stored.align = 1
+                builder.store(chosen, _at(builder, made, at)).align = 1
         return context.get_dummy_value()
 
     return signature, instructions
+
+
+def _pointers(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return (context.make_array(signature.args[k])(context, builder, args[k]).data for k in range(3))
 
 
 def _found(builder: Any, parts: list[Any], level: Any) -> Any:
@@ -94,8 +114,13 @@ if _CAN_PERMUTE:
     @compiled(void(LINE, uint8[:, ::1], uint8[::1]))
     def look_up(source, tables, out):  # pyright: ignore[reportMissingParameterType]
         """Write what the tables of red, green and blue, 3 x 256, have for each level."""
-        whole = source.size // (3 * _WIDE) * (3 * _WIDE)
-        _permute(source, tables, out, whole)
+        whole, alike = source.size // (3 * _WIDE) * (3 * _WIDE), True
+        for level in range(256):
+            alike = alike and tables[0, level] == tables[1, level] and tables[0, level] == tables[2, level]
+        if alike:
+            _permute(source, tables, out, whole)
+        else:
+            _permute_three(source, tables, out, whole)
         _one_by_one(source[whole:], tables, out[whole:])
 
 else:

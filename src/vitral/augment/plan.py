@@ -204,6 +204,22 @@ def planned(
     )
 
 
+def with_fit(stages: Sequence[Stage], after: Frame) -> tuple[Stage, ...]:
+    """The stages of a chain with what brings its canvas to the input's size.
+
+    That comes behind all geometry, but before the tones that end the chain: they look at single pixels,
+    and so they need no pass of their own.
+
+    Args:
+        stages: in turn.
+        after: the frame behind all of them.
+    """
+    place = len(stages)
+    while place and isinstance(stages[place - 1], Color | Curve | Hue | Mix):
+        place -= 1
+    return (*stages[:place], *after.into_input(), *stages[place:])
+
+
 class _Making:
     """The pass that stages are being added to, and those that are done."""
 

@@ -172,6 +172,10 @@ class Prepared:
     def _toned(self, pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
         """Pixels that stay where they are with other colors."""
         tall, wide = pixels.shape[:2]
+        if self._program.only_covers:
+            made = np.array(pixels, order="C")
+            self._program.cover(made.reshape(tall, 3 * wide), i)
+            return made
         means = self._program.means(pixels, (0, 0, wide, tall))
         table = self._program.table(i, means)
         flat, made = np.ascontiguousarray(pixels).reshape(-1), np.empty_like(pixels, order="C")

@@ -1,5 +1,6 @@
 """`Program`: the tones of a pass as numbers for the compiled code."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,6 +116,11 @@ class Program:
         return np.ascontiguousarray(self._diagonal[part])
 
     @property
+    def only_covers(self) -> bool:
+        """Whether nothing is toned."""
+        return not self._tones
+
+    @property
     def covers(self) -> bool:
         """Whether anything is covered."""
         return bool(self._covers)
@@ -142,13 +148,14 @@ class Program:
         """The new level of each channel and level, 3 x 256, where channels do not depend on each other."""
         if not self._tones or self._covers or not self._apart[i]:
             return None
-        from vitral.augment.tones import round_off, tone
+        if means is None:
+            return self._level_tables[i]
+        kinds, numbers, tables = self.of(i, means)
+        return _tables(kinds, numbers[None], tables[None] if len(tables) else _NO_TABLES)[0]
 
-        planes = np.tile(np.arange(256, dtype=np.float32), (3, 1))
-        tone(*planes, *self.of(i, means))
-        made = np.empty((1, 3 * 256), np.uint8)
-        round_off(planes, made)
-        return np.ascontiguousarray(made.reshape(256, 3).T)
+    @functools.cached_property
+    def _level_tables(self) -> NDArray[np.uint8]:
+        return _tables(self._kinds, self._numbers, self._tables if len(self._tables) else _NO_TABLES)
 
     def of(self, i: int, means: Means | None, *, nothing: bool = False) -> Arrays:
         """Kinds, numbers and tables of the tones of a picture.
@@ -176,14 +183,23 @@ class Program:
         offset: NDArray[np.float32] | float = 0.0,
     ) -> None:
         """Fill what is covered in a picture that is finished otherwise: normalized, or levels."""
+        height, width = len(out), out.shape[1] // 3
         for cover, later in self._covers:
-            height, width = len(out), out.shape[1] // 3
-            scale = (width, height) / cover.canvas[i, ::-1]
-            picture = out.reshape(height, width, 3)
-            for box, color in zip(cover.boxes[i] * np.tile(scale, 2), cover.colors[i], strict=True):
-                x0, y0, x1, y1 = np.clip(np.rint(box), 0, [width, height, width, height]).astype(int)
-                made = _toned(color, later, i)
-                picture[y0:y1, x0:x1] = np.rint(made) if out.dtype == np.uint8 else made * gain + offset
+            tall, wide = cover.canvas[i].tolist()
+            made: dict[tuple[float, ...], NDArray[Any]] = {}
+            # Few numbers: quicker without arrays.
+            for box, color in zip(cover.boxes[i].tolist(), cover.colors[i].tolist(), strict=True):
+                if box[0] >= box[2] or box[1] >= box[3]:
+                    continue
+                x0, x1 = (min(max(round(x * (width / wide)), 0), width) for x in box[::2])
+                y0, y1 = (min(max(round(y * (height / tall)), 0), height) for y in box[1::2])
+                key = tuple(color)
+                if key not in made:
+                    levels = _toned(key, later, i)
+                    levels = np.rint(levels) if out.dtype == np.uint8 else levels * gain + offset
+                    # A whole row: numpy is slow where only three numbers follow each other.
+                    made[key] = np.tile(levels.astype(out.dtype), width)
+                out[y0:y1, 3 * x0 : 3 * x1] = made[key][: 3 * (x1 - x0)]
 
 
 _NOTHING: Arrays = (
@@ -192,6 +208,16 @@ _NOTHING: Arrays = (
     np.zeros((0, 3, 257), np.float32),
 )
 _NO_TABLES = np.zeros((0, 0, 3, 257), np.float32)
+
+
+def _tables(
+    kinds: NDArray[np.int64], numbers: NDArray[np.float32], tables: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    from vitral.augment.tones import make_tables
+
+    made = np.empty((len(numbers), 3, 256), np.uint8)
+    make_tables(kinds, numbers, tables, made)
+    return made
 
 
 def _kind(tone: Tone) -> int:
@@ -204,10 +230,12 @@ def _count(tone: Color | Curve | Hue) -> int:
     )
 
 
-def _toned(color: NDArray[np.float64], tones: Sequence[Tone], i: int) -> NDArray[np.float32]:
+def _toned(color: tuple[float, ...], tones: Sequence[Tone], i: int) -> NDArray[np.float32]:
+    rest = [one for one in tones if not isinstance(one, Cover)]
+    if not rest:
+        return np.clip(np.array(color, np.float32), 0, 255)
     from vitral.augment.tones import tone
 
-    red, green, blue = np.ascontiguousarray(color, dtype=np.float32).reshape(3, 1)
-    program = Program([one for one in tones if not isinstance(one, Cover)])
-    tone(red, green, blue, *program.of(i, None))
+    red, green, blue = np.array(color, np.float32).reshape(3, 1)
+    tone(red, green, blue, *Program(rest).of(i, None))
     return np.clip(np.concatenate([red, green, blue]), 0, 255)

@@ -170,3 +170,25 @@ def render_tones(source, kinds, numbers, tables, out):  # pyright: ignore[report
         _read(source[start:stop], planes)
         tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
         round_off(planes, out[start:stop].reshape(1, stop - start))
+
+
+@compiled(void(int64[::1], float32[:, :, ::1], float32[:, :, :, ::1], uint8[:, :, ::1]))
+def make_tables(kinds, numbers, tables, out):  # pyright: ignore[reportMissingParameterType]
+    """What tones that keep channels apart make of every level.
+
+    Args:
+        kinds: the program; see `tone`.
+        numbers: of each picture and tone.
+        tables: of each picture and tone.
+        out: of each picture, channel and level; all of it is written.
+    """
+    planes = np.empty((3, 256), np.float32)
+    for i in range(len(out)):
+        for c in range(3):
+            for level in range(256):
+                planes[c, level] = np.float32(level)
+        table = tables[i] if len(tables) else np.empty((0, 3, 257), np.float32)
+        tone(planes[0], planes[1], planes[2], kinds, numbers[i], table)
+        for c in range(3):
+            for level in range(256):
+                out[i, c, level] = np.uint8(np.int32(np.rint(min(max(planes[c, level], _0), _LAST))))
