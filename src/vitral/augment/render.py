@@ -35,13 +35,23 @@ class Rendering:
     """
 
     def __init__(self, pixels: Pictures, plan: Plan) -> None:
-        self._pixels = pixels
+        self._pixels, self._plan = pixels, plan
         self._passes = [Prepared(one, plan.border) for one in plan.passes]
-        self._moved = self._passes[0].moved((plan.height, plan.width), plan.sizes)
-        last = np.ceil(plan.passes[-2].canvas - 1e-6) if len(plan.passes) > 1 else plan.sizes
-        self._kinds = self._passes[-1].kinds(np.asarray(last, dtype=np.int64))
+
+    @functools.cached_property
+    def _moved(self) -> NDArray[np.bool_]:
+        """Which pictures are cut out at whole pixels by the only pass there is."""
+        plan = self._plan
         if len(self._passes) > 1:
-            self._moved[:] = False
+            return np.zeros(len(plan.sizes), dtype=np.bool_)
+        return self._passes[0].moved((plan.height, plan.width), plan.sizes)
+
+    @functools.cached_property
+    def _kinds(self) -> NDArray[np.int64]:
+        """Which pictures may be done together by the last pass; see `Prepared.kinds`."""
+        passes = self._plan.passes
+        sizes = np.ceil(passes[-2].canvas - 1e-6) if len(passes) > 1 else self._plan.sizes
+        return self._passes[-1].kinds(np.asarray(sizes, dtype=np.int64))
 
     def levels(self, i: int) -> NDArray[np.uint8]:
         """What is made of a picture, as levels: uint8 of height x width x 3; perhaps the picture itself.
