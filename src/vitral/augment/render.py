@@ -1,5 +1,6 @@
 """`Rendering`: carry out a plan on the pixels of a batch, picture by picture, on the processor."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
