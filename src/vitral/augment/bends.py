@@ -1,14 +1,16 @@
-"""`displace`, `follow`: where places lie behind displacements and homographies, compiled.
+"""`displace`, `follow`, `bend_grid`: where places lie behind displacements and homographies, compiled.
 
 It is imported when the first bent picture is rendered, and by nobody else; see `compiled`.
 """
 
 import numpy as np
-from numba import boolean, float64, int64, types, void
+from numba import boolean, float32, float64, int64, types, void
 
 from vitral.augment.compiled import compiled
+from vitral.augment.vectors import widest
 
 NODES = types.Array(float64, 3, "C", readonly=True)
+_ROW = float32[::1]
 MATRIX = types.Array(float64, 2, "C", readonly=True)
 
 
@@ -88,3 +90,78 @@ def follow(matrix, x_at, y_at):  # pyright: ignore[reportMissingParameterType]
             inverse = 1 / depth if depth * front > 0 else np.nan
             new_x, new_y = new_x * inverse, new_y * inverse
         x_at[i], y_at[i] = new_x, new_y
+
+
+@compiled(void(NODES, float64, float64, boolean, float64, float32[:, :, ::1]))
+def _spread(nodes, start, step, smooth, size, made):  # pyright: ignore[reportMissingParameterType]
+    """What each row of nodes becomes along x, at evenly spaced places."""
+    columns, w = nodes.shape[1] - 2, np.empty(4)
+    for x in range(made.shape[2]):
+        place = start + step * (x + 0.5)
+        left = _before(place, size, columns)
+        _weights(min(max(place / size, 0.0), 1.0) * (columns - 1) - left, smooth, w)
+        for row in range(nodes.shape[0]):
+            for axis in range(2):
+                made[axis, row, x] = (
+                    w[0] * nodes[row, left, axis]
+                    + w[1] * nodes[row, left + 1, axis]
+                    + w[2] * nodes[row, left + 2, axis]
+                    + w[3] * nodes[row, left + 3, axis]
+                )
+
+
+@compiled(void(_ROW, _ROW, _ROW, _ROW, _ROW, _ROW))
+def _between(a, b, c, d, w, out):  # pyright: ignore[reportMissingParameterType]
+    widest()
+    for x in range(out.size):
+        out[x] = w[0] * a[x] + w[1] * b[x] + (w[2] * c[x] + w[3] * d[x])
+
+
+@compiled(void(_ROW, _ROW, float32, float32, float32))
+def _move(x_at, y_at, start, step, y):  # pyright: ignore[reportMissingParameterType]
+    widest()
+    for i in range(x_at.size):
+        x_at[i] = x_at[i] + (start + step * np.float32(np.int32(i)))
+        y_at[i] = y_at[i] + y
+
+
+@compiled(void(_ROW, _ROW, MATRIX))
+def _turn(x_at, y_at, matrix):  # pyright: ignore[reportMissingParameterType]
+    """The same by a matrix without a horizon."""
+    widest()
+    xx, xy, x0 = np.float32(matrix[0, 0]), np.float32(matrix[0, 1]), np.float32(matrix[0, 2] - 0.5)
+    yx, yy, y0 = np.float32(matrix[1, 0]), np.float32(matrix[1, 1]), np.float32(matrix[1, 2] - 0.5)
+    for i in range(x_at.size):
+        x, y = x_at[i], y_at[i]
+        x_at[i], y_at[i] = xx * x + xy * y + x0, yx * x + yy * y + y0
+
+
+@compiled(void(NODES, float64, float64, boolean, MATRIX, MATRIX, float32[:, :, ::1]))
+def bend_grid(nodes, tall, wide, smooth, first, last, out):  # pyright: ignore[reportMissingParameterType]
+    """Where the centers of an upright grid lie behind a displacement between two affine maps.
+
+    All rows see the same columns: nodes are interpolated along x once, and then only along y.
+
+    Args:
+        nodes: see `displace`.
+        tall: of the canvas.
+        wide: of the canvas.
+        smooth: see `displace`.
+        first: from the grid to the canvas; it turns nothing and has no horizon.
+        last: from the canvas to the picture; it has no horizon.
+        out: x and y of all centers, in pixels whose first center is 0, to a thousandth.
+    """
+    rows, weights, four = nodes.shape[0] - 2, np.empty(4), np.empty(4, np.float32)
+    made = np.empty((2, rows + 2, out.shape[2]), np.float32)
+    _spread(nodes, first[0, 2], first[0, 0], smooth, wide, made)
+    start, step = np.float32(first[0, 2] + 0.5 * first[0, 0]), np.float32(first[0, 0])
+    for y in range(out.shape[1]):
+        place = first[1, 2] + first[1, 1] * (y + 0.5)
+        top = _before(place, tall, rows)
+        _weights(min(max(place / tall, 0.0), 1.0) * (rows - 1) - top, smooth, weights)
+        four[:] = weights
+        for axis in range(2):
+            part = made[axis]
+            _between(part[top], part[top + 1], part[top + 2], part[top + 3], four, out[axis, y])
+        _move(out[0, y], out[1, y], start, step, place)
+        _turn(out[0, y], out[1, y], last)

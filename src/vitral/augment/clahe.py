@@ -42,7 +42,7 @@ class Clahe(Op, kind="clahe"):
                 planes = [equalizer.apply(pixels[..., c]) for c in range(3)]
                 return np.asarray(np.stack(planes, axis=2), np.uint8)
             lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
-            lab[..., 0] = equalizer.apply(lab[..., 0])
-            return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+            cv2.insertChannel(equalizer.apply(cv2.extractChannel(lab, 0)), lab, 0)
+            return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB, dst=lab), np.uint8)
 
         return (Filter(op="clahe", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

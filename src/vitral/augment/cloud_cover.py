@@ -14,12 +14,12 @@ from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
-_SOFT = 0.22
+_SOFT, _SHADE = 0.22, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloudCover(Op, kind="cloud-cover"):
-    """Draw clouds over a part of a picture; between them it is clear.
+    """Draw clouds over a part of a picture; between them it is clear, and they are greyer where thin.
 
     `Fog` covers all of a picture.
     """
@@ -45,8 +45,10 @@ class CloudCover(Op, kind="cloud-cover"):
             bottom = float(np.quantile(thick, 1 - cover[i])) if cover[i] < 1 else -_SOFT
             rise = np.clip((thick - np.float32(bottom)) / np.float32(_SOFT), 0, 1)[..., None]
             weight = np.float32(density[i]) * rise * rise * (3 - 2 * rise)
-            # Thick parts are white, thin ones a little grey.
-            cloud = np.float32(level[i]) * (np.float32(0.9) + np.float32(0.1) * rise)
+            # Thick parts are white, thin ones grey.
+            least = max(bottom, 0.0)
+            body = np.clip((thick - np.float32(least)) / np.float32(1 - least + 1e-6), 0, 1)
+            cloud = np.float32(level[i]) * (np.float32(1 - _SHADE) + np.float32(_SHADE) * body[..., None])
             return np.rint(pixels + weight * (cloud - pixels)).astype(np.uint8)
 
         return (Filter(op="cloud-cover", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vitral.augment.clouds import clouds
 
 _WHITE, _BLUE = np.array([240, 247, 255], np.float32), np.array([-70, -25, 25], np.float32)
-_STEMS, _FINE, _LARGEST = 40, 4, 320
+_STEMS, _FINE, _LARGEST, _TWIGS = 30, 4, 320, 0.5
 
 Lines = Float[NDArray[np.float64], "n points 3"]
 
@@ -29,32 +29,41 @@ def ice_light(generator: np.random.Generator, height: int, width: int) -> Float[
     shrink = min(1.0, _LARGEST / side)
     drawn = _crystals(generator, max(1, round(height * shrink)), max(1, round(width * shrink)))
     crystals = np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    glow = cv2.GaussianBlur(crystals, (0, 0), max(0.02 * side, 0.5), borderType=cv2.BORDER_REFLECT_101)
+    glow = cv2.GaussianBlur(crystals, (0, 0), max(0.012 * side, 0.5), borderType=cv2.BORDER_REFLECT_101)
     veil = clouds(generator, height, width, coarsest=3, octaves=7, rough=0.75)
-    light = 0.06 + 0.42 * veil + 0.5 * np.asarray(glow, np.float32) * (0.5 + veil) + 0.75 * crystals
+    # Between crystals there is little light: they are seen before it, and so is the picture.
+    light = 0.04 + 0.3 * veil + 0.25 * np.asarray(glow, np.float32) + 0.75 * crystals
     light = np.minimum(light, 1).astype(np.float32)[..., None]
     return np.clip(light * _WHITE + light * (1 - light) * _BLUE, 0, 255).astype(np.float32)
 
 
 def _crystals(generator: np.random.Generator, height: int, width: int) -> Float[NDArray[np.float32], "h w"]:
-    """Feathers of ice, in [0, 1]: stems from the sides inward, with branches, with twigs."""
+    """Feathers of ice, in [0, 1]: stems from the sides inward, with branches, with twigs.
+
+    In small pictures there are fewer of all, so that lines stay some pixels apart.
+    """
     import cv2
 
     drawn = np.zeros((height, width), np.uint8)
-    stems = _stems(generator, height, width)
-    branches = _offshoots(generator, stems, points=7, deg=52.0, share=0.3)
+    share = min(1.0, min(height, width) / _LARGEST)
+    stems = _stems(generator, height, width, count=max(4, round(_STEMS * share**0.5)))
+    points = max(4, round(26 * share**0.8))
+    stems = stems[:, np.rint(np.linspace(0, stems.shape[1] - 1, points)).astype(np.int64)]
+    branches = _offshoots(generator, stems, points=max(3, round(7 * share)), deg=52.0, share=0.3)
     twigs = _offshoots(generator, branches, points=3, deg=48.0, share=0.32)
     # Stems get thinner toward their ends.
-    tips, middles, feet = stems[:, 16:], stems[:, 8:17], stems[:, :9]
-    for lines, level in ((twigs, 95), (branches, 140), (tips, 130), (middles, 170), (feet, 205)):
-        places = np.rint(lines[..., :2] * 2**_FINE).astype(np.int32)
+    first, second = points // 3, 2 * points // 3
+    tips, middles, feet = stems[:, second:], stems[:, first : second + 1], stems[:, : first + 1]
+    levels = [(branches, 140), (tips, 150), (middles, 190), (feet, 225)]
+    for lines, level in [(twigs, 95), *levels] if share > _TWIGS else levels:
+        places = np.rint(lines[..., :2] * 2**_FINE).astype(np.int32, order="C")
         cv2.polylines(drawn, list(places), False, level, 1, cv2.LINE_AA, _FINE)
     return drawn.astype(np.float32) / np.float32(255)
 
 
-def _stems(generator: np.random.Generator, height: int, width: int) -> Lines:
+def _stems(generator: np.random.Generator, height: int, width: int, *, count: int) -> Lines:
     """Bent lines from anywhere on the sides: x, y and direction of each point."""
-    numbers = generator.random((4, _STEMS))
+    numbers = generator.random((4, count))
     # A place on the outline, and the direction from there to somewhere around the middle.
     along = numbers[0] * 2 * (width + height)
     x = np.interp(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import correlated
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -35,10 +36,7 @@ class Defocus(Op, kind="defocus"):
         radius = draw.value(self.radius_px, "radius_px")
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
-            kernel = _disk(float(radius[i]))
-            return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+            return correlated(pixels, _disk(float(radius[i])))
 
         return (Filter(op="defocus", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
 

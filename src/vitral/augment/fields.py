@@ -34,7 +34,7 @@ def field(
         op: the op that does it.
         smooth: whether it is cubic between nodes, else linear.
     """
-    nodes = np.where(chosen[:, None, None, None], moves, 0.0)
+    nodes = moves if chosen.all() else np.where(chosen[:, None, None, None], moves, 0.0)
     return Field(op=op, nodes=nodes, canvas=frame.canvas, smooth=smooth)
 
 

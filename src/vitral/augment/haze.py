@@ -17,16 +17,17 @@ from vitral.core import option
 
 @dataclass(frozen=True, kw_only=True)
 class Haze(Op, kind="haze"):
-    """Add uneven light and bring all down to the brightest level of the picture.
+    """Add uneven light, and dim all until the brightest level is no brighter than it was.
 
-    `Fog` hides more where it is denser; here all of the picture pales alike and the light is uneven.
+    Contrast falls alike everywhere. Where much light is added the picture gets paler, where little is it gets
+    darker; `Fog` only makes it paler, most where it is dense.
 
     Source:
         Hendrycks and Dietterich 2019, arXiv:1903.12261, section 3, "fog". Departure: the light is a sum of
         random grids, not that of the diamond-square algorithm.
     """
 
-    light: Param = option((0.5, 2.0), "the most that is added, in parts of white", low=0, high=10)
+    light: Param = option((0.3, 1.0), "the most that is added, in parts of white", low=0, high=10)
     rough: Param = option((0.25, 0.5), "strength of each finer part against the one before", low=0, high=1)
     p: float = option(0.3, "how often a picture is hazy", low=0, high=1)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import medians
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Discrete, Param
@@ -28,8 +29,6 @@ class MedianBlur(Op, kind="median-blur"):
         size = np.rint(draw.value(self.size_px, "size_px")).astype(np.int64)
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
-            return np.asarray(cv2.medianBlur(pixels, 2 * int(size[i]) + 1), np.uint8)
+            return medians(pixels, int(size[i]))
 
         return (Filter(op="median-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)

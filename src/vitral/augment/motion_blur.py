@@ -18,7 +18,7 @@ from vitral.core import option
 
 @dataclass(frozen=True, kw_only=True)
 class MotionBlur(Op, kind="motion-blur"):
-    """Average along a line of random direction."""
+    """Average along a line of random direction, which is cut where it crosses columns, or rows if steep."""
 
     length_px: Param = option((3.0, 9.0), "of the line", unit="px", low=1, high=100)
     deg: Param = option((0.0, 180.0), "its direction", unit="deg", low=-360, high=360)

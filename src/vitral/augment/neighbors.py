@@ -1,4 +1,4 @@
-"""`softened`, `correlated`: neighbors weighed by a Gaussian or any kernel; beyond the border, reflected."""
+"""`softened`, `correlated`, `medians`: what pixels become from their neighbors."""
 
 import math
 
@@ -6,13 +6,16 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-_FEW = 32
+# Behind so many weights a Fourier transform is quicker.
+_FEW, _MANY, _SEVEN = 16, 600, 7
 
 Kernel = Float[NDArray[np.float32], "rows columns"]
 
 
 def softened(pixels: NDArray[np.uint8], sigma: float, *, away: float = 0.0) -> NDArray[np.uint8]:
     """Weigh neighbors by a Gaussian, to three of its deviations, in whole 256ths down and finer across.
+
+    Beyond the border pixels are reflected.
 
     Args:
         pixels: of a picture.
@@ -46,6 +49,10 @@ def correlated(pixels: NDArray[np.uint8], kernel: Kernel) -> NDArray[np.uint8]:
     rows, columns = (side // 2 for side in kernel.shape)
     places = np.argwhere(kernel)
     weights = np.asarray(kernel, np.float64)[tuple(places.T)]
+    if len(places) > _MANY:
+        import cv2
+
+        return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
     few = (
         len(places) <= _FEW
         and weights.min(initial=0.0) >= 0
@@ -59,17 +66,37 @@ def correlated(pixels: NDArray[np.uint8], kernel: Kernel) -> NDArray[np.uint8]:
     (around, stride), flat = _framed(pixels, rows, columns), made.reshape(tall, 3 * wide)
     begin = np.append(places @ np.array([stride, 3]), np.zeros(rest, np.int64)).astype(np.int64)
     if few:
-        # Rounding sums, not weights, leaves nothing over.
-        whole = np.diff(np.rint(np.cumsum(weights) / weights.sum() * 256), prepend=0.0)
+        whole = np.floor(weights / weights.sum() * 256)
+        # What is left over goes to those that lost most.
+        lost = weights / weights.sum() * 256 - whole
+        whole[np.argsort(-lost, kind="stable")[: round(256 - whole.sum())]] += 1
         average(around, begin, stride, whole.astype(np.uint16), flat)
     else:
         correlate(around, begin, stride, weights.astype(np.float32), flat)
     return made
 
 
-def _framed(pixels: NDArray[np.uint8], rows: int, columns: int) -> tuple[NDArray[np.uint8], int]:
+def medians(pixels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """The medians of squares around each pixel, in each channel; beyond the border it is as at it."""
+    import cv2
+
+    # OpenCV is quick up to 5 x 5, and from 9 x 9 on nothing is quicker.
+    if reach != _SEVEN // 2:
+        return np.asarray(cv2.medianBlur(pixels, 2 * reach + 1), np.uint8)
+    from vitral.augment.medians import median_of_49
+
+    made = np.empty(pixels.shape, np.uint8)
+    around, stride = _framed(pixels, reach, reach, cv2.BORDER_REPLICATE)
+    median_of_49(around, stride, made.reshape(len(made), -1))
+    return made
+
+
+def _framed(
+    pixels: NDArray[np.uint8], rows: int, columns: int, border: int | None = None
+) -> tuple[NDArray[np.uint8], int]:
     """The bytes of a picture with some more pixels around it, and how many a row has."""
     import cv2
 
-    made = cv2.copyMakeBorder(pixels, rows, rows, columns, columns, cv2.BORDER_REFLECT_101)
+    kind = cv2.BORDER_REFLECT_101 if border is None else border
+    made = cv2.copyMakeBorder(pixels, rows, rows, columns, columns, kind)
     return np.asarray(made, np.uint8).reshape(-1), 3 * made.shape[1]

@@ -1,12 +1,12 @@
-"""`add_noise`, `strike`, `normals`: random numbers that are a function of a key and a place, compiled.
+"""`noise`, `add_noise`, `strike`: random numbers that are a function of a key and a place, compiled.
 
 A word of 32 bits is mixed from the number of a place and two halves of a key, so places need no order and
 loops become vectors. A picture of more than 2 ** 32 levels would repeat its noise. It is imported when the
 first noise is added, and by nobody else; see `compiled`.
 
 Source:
-    Wellons 2018, "Prospecting for hash functions", the constants of `triple32`, for the mixing; here a half
-    of the key is added before each of its first two steps.
+    Wellons 2018, "Prospecting for hash functions", the constants of `triple32`, for the mixing; here
+    halves of the key are added before the first two steps, and a mixture of both before the third.
 """
 
 import numpy as np
@@ -60,6 +60,8 @@ def words(low, high, first, out):  # pyright: ignore[reportMissingParameterType]
     """
     widest()
     begin = np.uint32(first) + low
+    both = np.uint32(np.uint32(low * np.uint32(0x9E3779B1)) + np.uint32(high * np.uint32(0x85EBCA77)))
+    both = np.uint32(both ^ (both >> np.uint32(15)))
     for k in range(out.size):
         x = np.uint32(np.uint32(k) + begin)
         x = np.uint32(x ^ (x >> np.uint32(17)))
@@ -67,6 +69,7 @@ def words(low, high, first, out):  # pyright: ignore[reportMissingParameterType]
         x = np.uint32(x + high)
         x = np.uint32(x ^ (x >> np.uint32(11)))
         x = np.uint32(x * np.uint32(0xAC4C1B51))
+        x = np.uint32(x + both)
         x = np.uint32(x ^ (x >> np.uint32(15)))
         x = np.uint32(x * np.uint32(0x31848BAB))
         out[k] = np.uint32(x ^ (x >> np.uint32(14)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitral.augment.draw import Draw
-from vitral.augment.fields import FINE, field, lattice
+from vitral.augment.fields import FINE, field
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
 from vitral.augment.stages import Stage
@@ -35,8 +35,13 @@ class OpticalDistortion(Op, kind="optical-distortion"):
         """Draw two numbers per picture."""
         k1, k2 = (draw.value(what, name)[:, None, None] for what, name in ((self.k1, "k1"), (self.k2, "k2")))
         chosen = draw.uniform("chosen") < self.p
-        away = lattice(frame, FINE, FINE) - frame.canvas[:, None, None, ::-1] / 2
+        x, y = (np.linspace(-0.5, 0.5, FINE) * frame.canvas[:, [axis]] for axis in (1, 0))
         half = np.hypot(*frame.canvas.T)[:, None, None] / 2
-        square = (away**2).sum(axis=3) / half**2
-        moves = away * (k1 * square + k2 * square**2)[..., None]
+        square = ((y**2)[:, :, None] + (x**2)[:, None]) / half**2
+        bend = k1 * square
+        if k2.any():
+            bend += k2 * square**2
+        moves = np.empty((*bend.shape, 2))
+        np.multiply(bend, x[:, None], out=moves[..., 0])
+        np.multiply(bend, y[:, :, None], out=moves[..., 1])
         return (field(frame, moves, chosen, op="optical-distortion", smooth=True),)

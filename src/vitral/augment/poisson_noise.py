@@ -18,6 +18,9 @@ from vitral.core import option
 class PoissonNoise(Op, kind="poisson-noise"):
     """Count photons: each level becomes a Poisson number of the mean that it stands for.
 
+    Means above 1000 are counted by normal numbers with the second term of Cornish and Fisher, all others
+    exactly.
+
     Source:
         Hendrycks and Dietterich 2019, arXiv:1903.12261, section 3, "shot noise".
     """

@@ -284,9 +284,7 @@ class Prepared:
         flat = np.ascontiguousarray(pixels).reshape(pixels.shape[0], 3 * pixels.shape[1])
         matrix, places = np.ascontiguousarray(shrinking @ matrix), _NO_PLACES
         if bent:
-            places = joined((shrinking @ into, *self._pass.steps(i))).places(height, width) - 0.5
-            # Behind a horizon there is nothing; so far out every border is as good as another.
-            places = np.nan_to_num(places, nan=-1e6, posinf=1e6, neginf=-1e6).astype(np.float32)
+            places = joined((shrinking @ into, *self._pass.steps(i))).centers(height, width)
         return flat, matrix, places, self._border.kind != "reflect", *program
 
 

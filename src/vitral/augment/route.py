@@ -35,8 +35,9 @@ class Displacement:
         nodes = self.nodes
         for axis in (0, 1):
             nodes = np.moveaxis(nodes, axis, 0)
-            last = len(nodes) - 1
-            before, after = 2 * nodes[:1] - nodes[min(1, last)], 2 * nodes[-1:] - nodes[max(last - 1, 0)]
+            if len(nodes) == 1:
+                nodes = nodes.repeat(2, axis=0)
+            before, after = 2 * nodes[:1] - nodes[1], 2 * nodes[-1:] - nodes[-2]
             nodes = np.moveaxis(np.concatenate([before, nodes, after]), 0, axis)
         return np.ascontiguousarray(nodes)
 
@@ -130,6 +131,29 @@ class Route:
             elif (step != _SAME).any():
                 follow(np.ascontiguousarray(step), *places)
         return places.reshape(2, height, width)
+
+    def centers(self, height: int, width: int) -> Float[NDArray[np.float32], "xy=2 height width"]:
+        """As `places`, but in pixels whose first center is 0, to a thousandth, and finite, for rendering."""
+        from vitral.augment.bends import bend_grid
+
+        around = (*([_SAME] if not isinstance(self.steps[0], np.ndarray) else []), *self.steps)
+        last, bend, first = (*around, _SAME, _SAME)[:3]
+        if len(around) <= 3 and isinstance(bend, Displacement) and _is_upright(first) and _is_affine(last):
+            made = np.empty((2, height, width), np.float32)
+            matrices = (np.ascontiguousarray(one) for one in (first, last))
+            bend_grid(bend.around, *map(float, bend.canvas), bend.smooth, *matrices, made)
+            return made
+        # Behind a horizon there is nothing; so far out every border is as good as another.
+        places = np.nan_to_num(self.places(height, width) - 0.5, nan=-1e6, posinf=1e6, neginf=-1e6)
+        return places.astype(np.float32)
+
+
+def _is_affine(step: Matrix | Displacement) -> bool:
+    return isinstance(step, np.ndarray) and step[2].tolist() == [0, 0, 1]
+
+
+def _is_upright(step: Matrix | Displacement) -> bool:
+    return isinstance(step, np.ndarray) and _is_affine(step) and step[0, 1] == 0 and step[1, 0] == 0
 
 
 def joined(steps: tuple[Matrix | Displacement, ...]) -> Route:

@@ -28,14 +28,14 @@ class Snowfall(Op, kind="snowfall"):
         code; lengths are for pictures of 224 x 224.
     """
 
-    mean: Param = option((0.1, 0.5), "of the noise, in parts of white", low=-1, high=1)
+    mean: Param = option((0.1, 0.3), "of the noise, in parts of white", low=-1, high=1)
     deviation: Param = option(0.3, "of the noise", low=0, high=1)
     size_px: Param = option((2.0, 4.0), "of a flake, about", unit="px", low=1, high=50)
-    threshold: Param = option((0.5, 0.9), "noise below this is no flake", low=0, high=2)
+    threshold: Param = option((0.6, 0.75), "noise below this is no flake", low=0, high=2)
     reach_px: Param = option(22.0, "where the trail of a flake ends", unit="px", low=0, high=100)
     sigma_px: Param = option((4.0, 12.0), "of its fading", unit="px", low=0.1, high=50)
     deg: Param = option((-45.0, 45.0), "how far snow drifts to the left", unit="deg", low=-90, high=90)
-    pale: Param = option((0.2, 0.45), "how much of the picture is whitened", low=0, high=1)
+    pale: Param = option((0.1, 0.3), "how much of the picture is whitened", low=0, high=1)
     p: float = option(0.3, "how often it snows on a picture", low=0, high=1)
 
     zero = {"p": 0.0}  # noqa: RUF012

@@ -52,6 +52,7 @@ _WALKS: dict[str, dict[str, _Walk]] = {
         "saturation": _Walk(1, 2, 3),
         "ink": _Walk(0, 1, 1),
     },
+    "clahe": {"limit": _Walk(0.5, 4, 8, by_factors=True)},
     "cloud-cover": {"cover": _Walk(0, 0.7, 1), "density": _Walk(0.6, 1, 1)},
     "crop-around-box": {"context": _Walk(0.3, 0, 0)},
     "crop-to": {"aspect": _Walk(1, 0.6, 0.3)},
@@ -62,7 +63,7 @@ _WALKS: dict[str, dict[str, _Walk]] = {
     "jpeg-artifacts": {"quality": _Walk(100, 30, 1)},
     "k-means-colors": {"count": _Walk(64, 4, 2, by_factors=True)},
     "lighting": {"deviation": _Walk(0, 0.1, 1)},
-    "log-contrast": {"gain": _Walk(1, 1.4, 2)},
+    "log-contrast": {"gain": _Walk(0.7, 1.4, 2)},
     "mean-shift-blur": {"reach_px": _Walk(1, 15, 20), "reach_levels": _Walk(1, 40, 80)},
     "mosaic": {},
     "one-of": {},
@@ -75,7 +76,7 @@ _WALKS: dict[str, dict[str, _Walk]] = {
     "random-resized-crop": {"scale": _Walk(1, 0.35, 0.08)},
     "shuffle": {},
     "sigmoid-contrast": {"gain": _Walk(4, 10, 20)},
-    "snowfall": {"mean": _Walk(-0.5, 0.5, 0.8), "pale": _Walk(0, 0.45, 0.7)},
+    "snowfall": {"mean": _Walk(-0.1, 0.3, 0.42), "pale": _Walk(0, 0.3, 0.5)},
     "snowy-landscape": {"threshold": _Walk(0, 200, 256), "factor": _Walk(1, 2, 3)},
     "some-of": {"count": _Walk(0, 4, 4)},
     "sometimes": {},
@@ -101,6 +102,7 @@ def _shown() -> dict[str, Mapping[str, Any]]:
     turned, moved = Rotate(deg=30.0), Translate(x=0.3, y=0.0)
     return {
         "blend": {"ops": (Invert(p=1.0),), "mask": HorizontalGradient()},
+        "clahe": {"tiles": 3},
         "crop-to": {"aspect": 0.6},
         "mixup": {"alpha": 1.0},
         "one-of": {"ops": (turned, Hue(turn=0.4), Posterize(bits=2.0), Invert(p=1.0))},
@@ -112,7 +114,7 @@ def _shown() -> dict[str, Mapping[str, Any]]:
             "ops": (turned, Hue(turn=0.4), Posterize(bits=2.0), moved),
             "count": Discrete(low=0, high=4),
         },
-        "snowfall": {"threshold": 0.9},
+        "snowfall": {"threshold": 0.7},
         "sometimes": {"ops": (turned, Saturation(factor=0.0)), "p": 0.5},
         "superpixels": {"share": 1.0},
         "voronoi": {"share": 1.0},
@@ -140,7 +142,7 @@ def strengths(kind: str, steps: int = STEPS) -> list[Op]:
         raise OptionError(f"strengths.steps: must be at least 2, got {steps}")
     cls: Any = member("op", kind)
     shown = _shown()
-    options: Mapping[str, Any] = shown[kind] if kind in shown else cls.example
+    options: Mapping[str, Any] = shown.get(kind, dict(cls.example))
     op: Op = cls(**options)
     # Beside the size at which nothing changes there can be no other.
     other = {"aspect": None} if "aspect" in options else {}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.neighbors import correlated
 from vitral.augment.op import Op
 from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
@@ -41,10 +42,7 @@ class TrailBlur(Op, kind="trail-blur"):
         angle = np.deg2rad(draw.value(self.deg, "deg"))
 
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            import cv2
-
-            kernel = trail(float(reach[i]), float(sigma[i]), float(angle[i]))
-            return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
+            return correlated(pixels, trail(float(reach[i]), float(sigma[i]), float(angle[i])))
 
         return (Filter(op="trail-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
 
