@@ -3,7 +3,7 @@ on photographs of 500 x 375 and one thread, and none takes more than twice as lo
 
 Run: .venv/bin/pip install -c constraints.txt '.[rivals]', then VITRAL_DATA=... .venv/bin/python
 benchmarks/augment_ops.py [--quick] [--table]   (about 8 minutes)
-Pictures: 32 of `photos/original`, decoded before. Bytes in, bytes out, every op always acts, with the same
+Pictures: 64 of `photos/original`, decoded before. Bytes in, bytes out, every op always acts, with the same
 ranges where both have the same parameters. Ours plans in batches, as a loader does, and makes one
 picture after another (`Augmentation.levels`);
 the column "alone" is one picture a call (`Transform`), as albumentations is called. Rounds alternate within
@@ -32,7 +32,7 @@ import vitral.augment as V
 from vitral.augment import Augmentation, Discrete, Op, Transform
 from vitral.core import Batch
 
-TALL, WIDE, COUNT = 375, 500, 32
+TALL, WIDE, COUNT = 375, 500, 64
 ASKED = {"share_not_slower": 0.8, "slowest": 0.5}
 HERE = Path(__file__).parent
 

@@ -183,23 +183,28 @@ class Program:
         offset: NDArray[np.float32] | float = 0.0,
     ) -> None:
         """Fill what is covered in a picture that is finished otherwise: normalized, or levels."""
+        import cv2
+
         height, width = len(out), out.shape[1] // 3
+        picture = out.reshape(height, width, 3)
         for cover, later in self._covers:
             tall, wide = cover.canvas[i].tolist()
-            made: dict[tuple[float, ...], NDArray[Any]] = {}
+            made: dict[tuple[float, ...], list[float]] = {}
             # Few numbers: quicker without arrays.
             for box, color in zip(cover.boxes[i].tolist(), cover.colors[i].tolist(), strict=True):
                 if box[0] >= box[2] or box[1] >= box[3]:
                     continue
                 x0, x1 = (min(max(round(x * (width / wide)), 0), width) for x in box[::2])
                 y0, y1 = (min(max(round(y * (height / tall)), 0), height) for y in box[1::2])
+                if x0 == x1 or y0 == y1:
+                    continue
                 key = tuple(color)
                 if key not in made:
                     levels = _toned(key, later, i)
                     levels = np.rint(levels) if out.dtype == np.uint8 else levels * gain + offset
-                    # A whole row: numpy is slow where only three numbers follow each other.
-                    made[key] = np.tile(levels.astype(out.dtype), width)
-                out[y0:y1, 3 * x0 : 3 * x1] = made[key][: 3 * (x1 - x0)]
+                    made[key] = levels.tolist()
+                # numpy is slow where only three numbers follow each other.
+                cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), made[key], cv2.FILLED)
 
 
 _NOTHING: Arrays = (

@@ -4,29 +4,34 @@ It is imported when the first picture falls into patches, and by nobody else; se
 """
 
 import numpy as np
-from numba import float32, int32, int64, uint8, void
+from numba import float32, int32, int64, types, uint8, void
 
 from vitral.augment.compiled import PICTURES, compiled
 from vitral.augment.vectors import widest
 
-_ROW, _PLACES = float32[::1], int32[::1]
+_ROW, _PLANES, _PLACES = float32[::1], float32[:, :, ::1], int32[:, ::1]
 
 
-@compiled(void(_ROW, _ROW, _ROW, _ROW, float32, float32, int32, _ROW, _PLACES))
-def _compare(first, second, third, center, near, weight, number, least, found):  # pyright: ignore
-    """Give pixels that stand in a row to a patch where it is nearer than all before."""
+@compiled(void(_PLANES, types.UniTuple(int64, 4), _ROW, float32, int32, float32[:, ::1], _PLACES))
+def _compare(planes, cell, center, weight, number, least, found):  # pyright: ignore[reportMissingParameterType]
+    """Give the pixels of a cell to a patch where it is nearer than all before."""
     widest()
-    light, green, blue, x = center[0], center[1], center[2], center[3]
-    for k in range(least.size):
-        one, two, three = first[k] - light, second[k] - green, third[k] - blue
-        away = np.float32(np.int32(k)) - x
-        distance = one * one + two * two + three * three + weight * (away * away) + near
-        better = distance < least[k]
-        least[k] = distance if better else least[k]
-        found[k] = number if better else found[k]
+    top, bottom, begin, end = cell
+    light, green, blue, x = center[0], center[1], center[2], center[3] - np.float32(begin)
+    for v in range(top, bottom):
+        first, second, third = planes[0, v, begin:end], planes[1, v, begin:end], planes[2, v, begin:end]
+        down, best, taken = np.float32(v) - center[4], least[v, begin:end], found[v, begin:end]
+        near = weight * (down * down)
+        for k in range(best.size):
+            one, two, three = first[k] - light, second[k] - green, third[k] - blue
+            away = np.float32(np.int32(k)) - x
+            distance = one * one + two * two + three * three + weight * (away * away) + near
+            better = distance < best[k]
+            best[k] = distance if better else best[k]
+            taken[k] = number if better else taken[k]
 
 
-@compiled(void(float32[:, :, ::1], int32[:, ::1], float32[:, ::1]))
+@compiled(void(_PLANES, _PLACES, float32[:, ::1]))
 def _average(planes, found, centers):  # pyright: ignore[reportMissingParameterType]
     """The mean color and place of each patch; that of an empty one stays."""
     tall, wide = found.shape
@@ -46,7 +51,7 @@ def _average(planes, found, centers):  # pyright: ignore[reportMissingParameterT
                 centers[n, c] = np.float32(sums[n, c] / sums[n, 5])
 
 
-@compiled(void(float32[:, :, ::1], int64, int64, float32, int64, int32[:, ::1]))
+@compiled(void(_PLANES, int64, int64, float32, int64, _PLACES))
 def find_patches(planes, rows, columns, weight, rounds, found):  # pyright: ignore[reportMissingParameterType]
     """Move the cells of a grid over a picture until they are patches of similar pixels.
 
@@ -59,36 +64,21 @@ def find_patches(planes, rows, columns, weight, rounds, found):  # pyright: igno
         found: int32 of h x w, all of it is written: the number of each pixel's patch.
     """
     tall, wide = found.shape
-    centers, least = np.zeros((rows * columns, 5), np.float32), np.empty(wide, np.float32)
-    moved = np.empty(4, np.float32)
+    centers, least = np.zeros((rows * columns, 5), np.float32), np.empty((tall, wide), np.float32)
     for v in range(tall):
         for u in range(wide):
             found[v, u] = np.int32(v * rows // tall * columns + u * columns // wide)
     for _ in range(rounds):
         _average(planes, found, centers)
-        for v in range(tall):
-            row = v * rows // tall
-            least[:] = np.float32(np.inf)
+        least[:] = np.float32(np.inf)
+        for row in range(rows):
+            top, bottom = -(-row * tall // rows), -(-(row + 1) * tall // rows)
             for column in range(columns):
-                begin = (column * wide + columns - 1) // columns
-                end = ((column + 1) * wide + columns - 1) // columns
+                cell = (top, bottom, -(-column * wide // columns), -(-(column + 1) * wide // columns))
                 for other in range(max(row - 1, 0), min(row + 2, rows)):
                     for beside in range(max(column - 1, 0), min(column + 2, columns)):
                         number = other * columns + beside
-                        moved[:] = centers[number, :4]
-                        moved[3] -= np.float32(begin)
-                        down = np.float32(v) - centers[number, 4]
-                        _compare(
-                            planes[0, v, begin:end],
-                            planes[1, v, begin:end],
-                            planes[2, v, begin:end],
-                            moved,
-                            weight * (down * down),
-                            weight,
-                            np.int32(number),
-                            least[begin:end],
-                            found[v, begin:end],
-                        )
+                        _compare(planes, cell, centers[number], weight, np.int32(number), least, found)
 
 
 @compiled(int64(int32[::1], int64))
@@ -107,7 +97,7 @@ def _join(parents, one, other):  # pyright: ignore[reportMissingParameterType]
     parents[max(one, other)] = min(one, other)
 
 
-@compiled(int64(int32[:, ::1], int32[::1], int64))
+@compiled(int64(_PLACES, int32[::1], int64))
 def _renumber(found, parents, count):  # pyright: ignore[reportMissingParameterType]
     """Give pieces that have joined one number, from 0 on and without gaps; how many are left."""
     tall, wide = found.shape
@@ -127,7 +117,7 @@ def _renumber(found, parents, count):  # pyright: ignore[reportMissingParameterT
     return left
 
 
-@compiled(int64(int32[:, ::1], int32[::1]))
+@compiled(int64(_PLACES, int32[::1]))
 def _pieces(found, parents):  # pyright: ignore[reportMissingParameterType]
     """Number the connected pieces of patches from 0 on, in place of the patches; how many there are."""
     tall, wide = found.shape
@@ -149,12 +139,9 @@ def _pieces(found, parents):  # pyright: ignore[reportMissingParameterType]
     return _renumber(found, parents, count)
 
 
-@compiled(void(int32[:, ::1], int64, int64, int64, int64, float32[:, ::1], float32[::1], int32[::1]))
-def _nearer(found, v, u, up, left, colors, least, best):  # pyright: ignore[reportMissingParameterType]
-    """Keep for two pieces that meet here which of their neighbors is most alike."""
-    one, other = found[v, u], found[v - up, u - left]
-    if one == other:
-        return
+@compiled(void(int64, int64, float32[:, ::1], _ROW, int32[::1]))
+def _nearer(one, other, colors, least, best):  # pyright: ignore[reportMissingParameterType]
+    """Keep for two pieces that meet which of their neighbors is most alike."""
     distance = np.float32(0)
     for c in range(3):
         distance += (colors[one, c] - colors[other, c]) ** 2
@@ -164,7 +151,7 @@ def _nearer(found, v, u, up, left, colors, least, best):  # pyright: ignore[repo
         least[other], best[other] = distance, one
 
 
-@compiled(int64(float32[:, :, ::1], int64, int32[:, ::1]))
+@compiled(int64(_PLANES, int64, _PLACES))
 def join_small(planes, least_px, found):  # pyright: ignore[reportMissingParameterType]
     """Number the connected pieces of patches; a small one joins the neighbor whose color is most alike.
 
@@ -189,10 +176,10 @@ def join_small(planes, least_px, found):  # pyright: ignore[reportMissingParamet
         least, best = np.full(count, np.inf, np.float32), np.zeros(count, np.int32)
         for v in range(tall):
             for u in range(wide):
-                if u > 0:
-                    _nearer(found, v, u, 0, 1, means, least, best)
-                if v > 0:
-                    _nearer(found, v, u, 1, 0, means, least, best)
+                if u > 0 and found[v, u] != found[v, u - 1]:
+                    _nearer(found[v, u], found[v, u - 1], means, least, best)
+                if v > 0 and found[v, u] != found[v - 1, u]:
+                    _nearer(found[v, u], found[v - 1, u], means, least, best)
         for n in range(count):
             if sizes[n] < least_px:
                 _join(parents, n, best[n])
@@ -200,7 +187,7 @@ def join_small(planes, least_px, found):  # pyright: ignore[reportMissingParamet
     return count
 
 
-@compiled(void(PICTURES, int32[:, ::1], uint8[::1], uint8[:, :, ::1]))
+@compiled(void(PICTURES, _PLACES, uint8[::1], uint8[:, :, ::1]))
 def paint(pixels, found, replaced, out):  # pyright: ignore[reportMissingParameterType]
     """Paint pieces in their average colors.
 
