@@ -1,6 +1,7 @@
 """What is compiled for a GPU gives what it gives step by step; here both run on the processor."""
 
 import shutil
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from vitral.augment import Augmentation, Elastic, Gamma, Hue, Rotate, Saturation, fused
 
-SIZE = {"height": 20, "width": 24}
+SIZE: dict[str, Any] = {"height": 20, "width": 24}
 needs_compiler = pytest.mark.skipif(
     shutil.which("gcc") is None and shutil.which("c++") is None, reason="torch.compile needs a C++ compiler"
 )

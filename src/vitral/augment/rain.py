@@ -14,7 +14,7 @@ from vitral.augment.stages import Filter, Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
-_HAZE, _BRIGHT, _FULL, _WIDE = 130.0, 225.0, 700, 1.4
+_HAZE, _BRIGHT, _FULL, _WIDE, _SIDE = 130.0, 225.0, 700, 1.4, 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,9 @@ def _streaks(
     from vitral.augment.lights import draw_streaks
 
     side = min(height, width)
-    count = round(_FULL * amount)
+    # In small pictures streaks are as wide as a pixel, and as many would be a veil.
+    small = min(1.0, side / _SIDE)
+    count = round(_FULL * amount * small**0.6)
     numbers = generator.random((count, 5))
     leans = lean + 0.06 * (numbers[:, 0] - 0.5)
     long = np.maximum(length * side * (0.5 + numbers[:, 1]), 1.0)
@@ -74,5 +76,5 @@ def _streaks(
     begin = numbers[:, 2:4] * (width, height) - step / 2
     layer = np.zeros((height, width), np.uint8)
     ends, strength = np.concatenate([begin, begin + step], axis=1), np.rint(60 + 120 * numbers[:, 4])
-    draw_streaks(ends, strength, _WIDE * max(1.0, side / 400), layer)
+    draw_streaks(ends, strength, max(1.0, _WIDE * small**0.5) * max(1.0, side / _SIDE), layer)
     return np.asarray(cv2.GaussianBlur(layer, (3, 3), 0.5, borderType=cv2.BORDER_REFLECT_101), np.uint8)

@@ -24,7 +24,9 @@ class SunFlare(Op, kind="sun-flare"):
     Light is added as on film: what is bright already gains least.
     """
 
-    strength: Param = option((0.4, 1.0), "of the glow at its middle", low=0, high=1)
+    strength: Param = option(
+        (0.4, 1.0), "of the glow; from 0.63 on its middle is as bright as can be", low=0, high=1
+    )
     size: Param = option((0.2, 0.5), "of the glow, as a share of the shorter side", low=0.01, high=2)
     reflections: int = option(4, "circles of light beside the glow", low=0, high=20)
     p: float = option(0.3, "how often the sun shines into a picture", low=0, high=1)
@@ -48,17 +50,17 @@ class SunFlare(Op, kind="sun-flare"):
             height, width = pixels.shape[:2]
             side, at = min(height, width), np.array([x[i], y[i]])
             distance = np.arange(math.ceil(math.hypot(height, width)) + 3) / (side * size[i])
-            glow = np.exp(-4 * distance**2) + 0.45 * np.exp(-1.5 * distance)
+            glow = 1.1 * np.exp(-5 * distance**2) + 0.5 * np.exp(-1.2 * distance)
             # Places between the sun (0), the middle (1) and beyond.
             there = (at + places[:, i, None] * (0.5 - at)) * (width, height)
             radius = sizes[:, i, None] * side
-            circles = np.concatenate([there, radius, radius / 6, 0.3 * strength[i] * tints[:, :, i]], axis=1)
+            circles = np.concatenate([there, radius, radius / 6, 0.5 * strength[i] * tints[:, :, i]], axis=1)
             source, made = np.ascontiguousarray(pixels).reshape(-1), np.empty(pixels.shape, np.uint8)
             shine(
                 source,
                 float(x[i] * width),
                 float(y[i] * height),
-                (strength[i] * np.minimum(glow, 1)).astype(np.float32),
+                np.minimum(strength[i] * glow, 1).astype(np.float32),
                 circles.astype(np.float32),
                 _SUN,
                 made.reshape(height, 3 * width),
