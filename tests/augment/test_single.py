@@ -347,6 +347,6 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any], message: s
 
 
 def test_neither_rival_is_imported() -> None:
-    code = "import sys, vitral.augment as a; a.Transform; print({'torchvision', 'albumentations'} & {*sys.modules})"
+    code = "import sys, vitral.augment as a; a.Transform; print({'torchvision', 'kornia'} & {*sys.modules})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
