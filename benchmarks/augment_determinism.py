@@ -19,7 +19,7 @@ from PIL import Image
 from rates import verdict
 
 from vitral.augment import PRESETS, Augmentation, Op, preset
-from vitral.augment.mix_op import MixOp
+from vitral.augment.ops.mix_op import MixOp
 from vitral.core import Batch, members
 
 ASKED = {"share_equal": 1.0}

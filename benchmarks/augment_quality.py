@@ -17,9 +17,9 @@ import torch
 from machine import data_folder, write_result
 from PIL import Image
 
+from vitral.augment.engines.render import Rendering
 from vitral.augment.frame import Frame, about_center, part_of_canvas
 from vitral.augment.plan import planned
-from vitral.augment.render import Rendering
 from vitral.augment.stages import Warp
 
 SIZE, FINE = 224, 8

@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import kstest
 
 from vitral.augment import Augmentation, AugMix, Blend, OneOf, Op, Rotate, Sometimes
-from vitral.augment.augmix import _space
-from vitral.augment.branch import Branch
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.ops.augmix import _space
+from vitral.augment.ops.branch import Branch
 from vitral.augment.stages import Warp
 from vitral.core import OptionError
 

@@ -19,7 +19,7 @@ from vitral.augment import (
     Sometimes,
     Translate,
 )
-from vitral.augment.targets import moved_boxes, moved_points
+from vitral.augment.targets.moved import moved_boxes, moved_points
 from vitral.core import OptionError
 
 PLAIN: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}

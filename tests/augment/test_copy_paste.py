@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from vitral.augment import Augmentation, CopyPaste, CutMix, Flip, MixUp, Mosaic, Rotate, Transform
-from vitral.augment.blend import Blend
+from vitral.augment.ops.blend import Blend
 from vitral.core import Batch, OptionError
 from vitral.data import Loader
 

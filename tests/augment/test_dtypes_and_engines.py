@@ -71,7 +71,7 @@ def test_the_environment_chooses_the_reference(ops, noise, batch_of, monkeypatch
     augmentation, pixels = Augmentation(ops, **SIZE, **TONES), noise(6, 20, 26)
     compiled = inputs_of(augmentation(batch_of(pixels)))
     called = []
-    from vitral.augment import render_work
+    from vitral.augment.engines import render_work
 
     real = render_work.render_tensor
     monkeypatch.setattr(render_work, "render_tensor", lambda *a, **k: called.append(1) or real(*a, **k))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vitral.augment import Augmentation, Brightness, Contrast, CutMix, Flip, MixUp, RandomResizedCrop, Shift
+from vitral.augment.engines.reference import axis_weights, render_tensor
+from vitral.augment.engines.render import Rendering, levels_to_inputs
 from vitral.augment.frame import Frame
 from vitral.augment.plan import Plan, planned
-from vitral.augment.reference import axis_weights, render_tensor
-from vitral.augment.render import Rendering, levels_to_inputs
 from vitral.augment.stages import Color, Stage, Warp
 from vitral.core import Batch
 

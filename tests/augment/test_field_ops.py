@@ -27,10 +27,10 @@ from vitral.augment import (
     Translate,
     WithPolar,
 )
-from vitral.augment.reference import render_tensor
-from vitral.augment.render import levels_to_inputs
+from vitral.augment.engines.reference import render_tensor
+from vitral.augment.engines.render import levels_to_inputs
 from vitral.augment.route import Route
-from vitral.augment.targets import moved_back, moved_boxes, moved_points
+from vitral.augment.targets.moved import moved_back, moved_boxes, moved_points
 from vitral.core import OptionError
 
 SIDE = 224

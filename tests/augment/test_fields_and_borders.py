@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitral.augment import Augmentation, CropTo, Elastic, Sometimes
+from vitral.augment.engines.reference import plan_of, render_tensor
+from vitral.augment.engines.render import Rendering
 from vitral.augment.frame import Frame
 from vitral.augment.geometry import shrunk_size
 from vitral.augment.plan import BORDERS, Border, Plan, planned
-from vitral.augment.reference import plan_of, render_tensor
-from vitral.augment.render import Rendering
 from vitral.augment.route import Displacement, Route, joined
 from vitral.augment.stages import Color, Curve, Field, Hue, Stage, Warp
 

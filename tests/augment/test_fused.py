@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from vitral.augment import Augmentation, Elastic, Gamma, Hue, Rotate, Saturation, fused
+from vitral.augment import Augmentation, Elastic, Gamma, Hue, Rotate, Saturation
+from vitral.augment.engines import fused
 
 SIZE: dict[str, Any] = {"height": 20, "width": 24}
 needs_compiler = pytest.mark.skipif(

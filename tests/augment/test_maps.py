@@ -19,10 +19,10 @@ from vitral.augment import (
     Transpose,
     back_to_picture,
 )
-from vitral.augment.backward import BackToPicture
-from vitral.augment.maps import moved_map
 from vitral.augment.route import Displacement, Route, joined
-from vitral.augment.targets import moved_mask
+from vitral.augment.targets.backward import BackToPicture
+from vitral.augment.targets.maps import moved_map
+from vitral.augment.targets.moved import moved_mask
 
 UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 SAME = np.eye(3)

@@ -21,7 +21,7 @@ from vitral.augment import (
     Rotate,
     Transform,
 )
-from vitral.augment.blend import Blend
+from vitral.augment.ops.blend import Blend
 from vitral.core import Batch, OptionError
 
 UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1 / 255, 1 / 255, 1 / 255)}

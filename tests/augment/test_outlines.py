@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitral.augment import Flip, FlipVertical, Op, QuarterTurn, Transform, Transpose
-from vitral.augment.outlines import (
+from vitral.augment.route import Displacement, Route, joined
+from vitral.augment.targets.outlines import (
     areas_of_polygons,
     boxes_of_polygons,
     cut_polygons,
@@ -16,7 +17,6 @@ from vitral.augment.outlines import (
     moved_polygons,
     subdivided,
 )
-from vitral.augment.route import Displacement, Route, joined
 
 SAME = np.eye(3)
 SQUARE = np.array([[2.0, 1], [6, 1], [6, 5], [2, 5]])

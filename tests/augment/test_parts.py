@@ -28,7 +28,7 @@ from vitral.augment import (
 )
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame, part_of_canvas
-from vitral.augment.made import boxes_of_masks
+from vitral.augment.samples.made import boxes_of_masks
 from vitral.augment.stages import Field, Stage
 from vitral.core import OptionError, ShapeError
 

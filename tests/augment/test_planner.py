@@ -23,8 +23,8 @@ from vitral.augment import (
     Scale,
     Translate,
 )
-from vitral.augment.reference import render_tensor
-from vitral.augment.render import levels_to_inputs
+from vitral.augment.engines.reference import render_tensor
+from vitral.augment.engines.render import levels_to_inputs
 
 UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 

@@ -6,12 +6,12 @@ import pytest
 from PIL import Image, ImageOps
 from scipy import ndimage, stats
 
-from vitral.augment.averages import shrunk
-from vitral.augment.grain import EVEN, LAPLACE, NORMAL, grained, numbers, struck
-from vitral.augment.neighbors import correlated, medians, softened
-from vitral.augment.photons import count_photons
+from vitral.augment.kernels.photons import count_photons
+from vitral.augment.ops.averages import shrunk
+from vitral.augment.ops.grain import EVEN, LAPLACE, NORMAL, grained, numbers, struck
+from vitral.augment.ops.neighbors import correlated, medians, softened
+from vitral.augment.ops.stretches import changed_levels, equalized, stretched
 from vitral.augment.route import Displacement, Route
-from vitral.augment.stretches import changed_levels, equalized, stretched
 
 KEY = np.array([12345, 67890], np.uint32)
 

@@ -24,7 +24,7 @@ from vitral.augment.frame import identities
 from vitral.augment.plan import Bend, Pass
 from vitral.augment.route import Displacement, Route, through
 from vitral.augment.stages import Field
-from vitral.augment.targets import (
+from vitral.augment.targets.moved import (
     moved_back,
     moved_boxes,
     moved_mask,

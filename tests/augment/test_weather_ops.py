@@ -18,7 +18,7 @@ from vitral.augment import (
     Spatter,
     SunFlare,
 )
-from vitral.augment.clouds import clouds
+from vitral.augment.ops.clouds import clouds
 
 SIDE = 96
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vitral.augment import Augmentation, Flip, RandomResizedCrop
-from vitral.augment.regions import render_region
+from vitral.augment.kernels.regions import render_region
 from vitral.core import ImageError
 from vitral.data import Loader, open_pictures
 from vitral.data.decode import baseline_header, jpeg_pixels

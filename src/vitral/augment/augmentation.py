@@ -10,15 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
+from vitral.augment.engines.reference import mix_tensor, render_tensor
+from vitral.augment.engines.render import Rendering, levels_to_inputs
+from vitral.augment.engines.render_work import DTYPES, LAYOUTS, RenderWork, laid_out
 from vitral.augment.frame import Frame
-from vitral.augment.mixed_targets import mixed_targets
 from vitral.augment.op import Op, lower_in_turn
-from vitral.augment.pasting import Pasted, pasted_objects
 from vitral.augment.plan import BORDERS, Border, Plan, planned, with_fit
-from vitral.augment.reference import mix_tensor, render_tensor
-from vitral.augment.render import Rendering, levels_to_inputs
-from vitral.augment.render_work import DTYPES, LAYOUTS, RenderWork, laid_out
-from vitral.augment.targets import moved_masks, moved_targets
+from vitral.augment.targets.mixing import mixed_targets
+from vitral.augment.targets.moved import moved_masks, moved_targets
+from vitral.augment.targets.pasting import Pasted, pasted_objects
 from vitral.core import IGNORE, Batch, OptionError, Picture, Room, ShapeError, did_you_mean
 
 _NAMED = {"fit": ("crop", "squash"), "border": BORDERS, "dtype": tuple(DTYPES), "layout": LAYOUTS}

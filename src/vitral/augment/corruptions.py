@@ -2,24 +2,24 @@
 
 from collections.abc import Callable, Mapping
 
-from vitral.augment.affine_jitter import AffineJitter
-from vitral.augment.channel_contrast import ChannelContrast
-from vitral.augment.defocus import Defocus
-from vitral.augment.downscale import Downscale
-from vitral.augment.elastic import Elastic
-from vitral.augment.frost import Frost
-from vitral.augment.gaussian_noise import GaussianNoise
-from vitral.augment.glass_blur import GlassBlur
-from vitral.augment.haze import Haze
-from vitral.augment.hsv_shift import HsvShift
-from vitral.augment.jpeg_artifacts import JpegArtifacts
 from vitral.augment.op import Op
-from vitral.augment.poisson_noise import PoissonNoise
-from vitral.augment.salt_and_pepper import SaltAndPepper
-from vitral.augment.sequence import Sequence
-from vitral.augment.snowfall import Snowfall
-from vitral.augment.trail_blur import TrailBlur
-from vitral.augment.zoom_blur import ZoomBlur
+from vitral.augment.ops.affine_jitter import AffineJitter
+from vitral.augment.ops.channel_contrast import ChannelContrast
+from vitral.augment.ops.defocus import Defocus
+from vitral.augment.ops.downscale import Downscale
+from vitral.augment.ops.elastic import Elastic
+from vitral.augment.ops.frost import Frost
+from vitral.augment.ops.gaussian_noise import GaussianNoise
+from vitral.augment.ops.glass_blur import GlassBlur
+from vitral.augment.ops.haze import Haze
+from vitral.augment.ops.hsv_shift import HsvShift
+from vitral.augment.ops.jpeg_artifacts import JpegArtifacts
+from vitral.augment.ops.poisson_noise import PoissonNoise
+from vitral.augment.ops.salt_and_pepper import SaltAndPepper
+from vitral.augment.ops.sequence import Sequence
+from vitral.augment.ops.snowfall import Snowfall
+from vitral.augment.ops.trail_blur import TrailBlur
+from vitral.augment.ops.zoom_blur import ZoomBlur
 from vitral.core import OptionError, did_you_mean
 
 SEVERITIES = (1, 2, 3, 4, 5)

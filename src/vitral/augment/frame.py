@@ -65,7 +65,7 @@ class Frame:
 
     def boxes_here(self) -> list[Float[NDArray[np.float64], "n xyxy=4"]]:
         """The boxes of each picture where they lie on the canvas, not cut off; none where there are none."""
-        from vitral.augment.targets import moved_boxes
+        from vitral.augment.targets.moved import moved_boxes
 
         if self.boxes is None:
             return [np.zeros((0, 4))] * len(self)

@@ -22,14 +22,14 @@ _MASKS = (
 )
 # Those whose file is not called after them.
 _FILES = {
-    "AugMix": "augmix",
+    "AugMix": "ops.augmix",
     "CORRUPTIONS": "corruptions",
     "PRESETS": "presets",
-    "PairTransform": "single",
-    "Transform": "single",
-    "back_to_picture": "backward",
+    "PairTransform": "samples.single",
+    "Transform": "samples.single",
+    "back_to_picture": "targets.backward",
     "corruption": "corruptions",
-    "histogram_of": "match_histogram",
+    "histogram_of": "ops.match_histogram",
     "preset": "presets",
     **dict.fromkeys(_MASKS, "blend_masks"),
 }
@@ -44,7 +44,7 @@ def late_name(name: str) -> Any:
     package = importlib.import_module(_PACKAGE)
     if name not in package.__all__:
         raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}")
-    file = _FILES.get(name) or re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    file = _FILES.get(name) or "ops." + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
     found = getattr(importlib.import_module(f"{_PACKAGE}.{file}"), name)
     setattr(package, name, found)
     return found

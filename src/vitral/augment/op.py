@@ -39,7 +39,7 @@ class Op(Spec, family="op"):
 
     def __add__(self, other: "Op") -> "Op":
         """Both, one after the other."""
-        from vitral.augment.sequence import Sequence as Both
+        from vitral.augment.ops.sequence import Sequence as Both
 
         parts = [op.ops if isinstance(op, Both) else (op,) for op in (self, other)]
         return Both(ops=(*parts[0], *parts[1]))

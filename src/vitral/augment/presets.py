@@ -2,29 +2,29 @@
 
 from collections.abc import Callable, Mapping
 
-from vitral.augment.brightness import Brightness
-from vitral.augment.coarse_dropout import CoarseDropout
-from vitral.augment.contrast import Contrast
-from vitral.augment.flip import Flip
-from vitral.augment.flip_vertical import FlipVertical
-from vitral.augment.fog import Fog
-from vitral.augment.gamma import Gamma
-from vitral.augment.gaussian_blur import GaussianBlur
-from vitral.augment.gaussian_noise import GaussianNoise
-from vitral.augment.grayscale import Grayscale
-from vitral.augment.hue import Hue
-from vitral.augment.jpeg_artifacts import JpegArtifacts
 from vitral.augment.op import Op
-from vitral.augment.perspective import Perspective
-from vitral.augment.quarter_turn import QuarterTurn
-from vitral.augment.random_resized_crop import RandomResizedCrop
-from vitral.augment.rotate import Rotate
-from vitral.augment.saturation import Saturation
-from vitral.augment.scale import Scale
-from vitral.augment.sequence import Sequence
-from vitral.augment.shadow import Shadow
-from vitral.augment.shear import Shear
-from vitral.augment.translate import Translate
+from vitral.augment.ops.brightness import Brightness
+from vitral.augment.ops.coarse_dropout import CoarseDropout
+from vitral.augment.ops.contrast import Contrast
+from vitral.augment.ops.flip import Flip
+from vitral.augment.ops.flip_vertical import FlipVertical
+from vitral.augment.ops.fog import Fog
+from vitral.augment.ops.gamma import Gamma
+from vitral.augment.ops.gaussian_blur import GaussianBlur
+from vitral.augment.ops.gaussian_noise import GaussianNoise
+from vitral.augment.ops.grayscale import Grayscale
+from vitral.augment.ops.hue import Hue
+from vitral.augment.ops.jpeg_artifacts import JpegArtifacts
+from vitral.augment.ops.perspective import Perspective
+from vitral.augment.ops.quarter_turn import QuarterTurn
+from vitral.augment.ops.random_resized_crop import RandomResizedCrop
+from vitral.augment.ops.rotate import Rotate
+from vitral.augment.ops.saturation import Saturation
+from vitral.augment.ops.scale import Scale
+from vitral.augment.ops.sequence import Sequence
+from vitral.augment.ops.shadow import Shadow
+from vitral.augment.ops.shear import Shear
+from vitral.augment.ops.translate import Translate
 from vitral.augment.variables import Choice, Discrete
 from vitral.core import OptionError, did_you_mean
 

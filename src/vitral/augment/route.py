@@ -43,7 +43,7 @@ class Displacement:
 
     def there(self, points: Points) -> Points:
         """Where what is seen at some points lies."""
-        from vitral.augment.bends import displace
+        from vitral.augment.kernels.bends import displace
 
         x, y = np.array(points.T, dtype=np.float64, order="C")
         displace(self.around, *map(float, self.canvas), self.smooth, x, y)
@@ -121,7 +121,7 @@ class Route:
 
     def places(self, height: int, width: int) -> Float[NDArray[np.float64], "xy=2 height width"]:
         """Where the centers of all pixels of what was made lie in the picture; see `there`."""
-        from vitral.augment.bends import displace, follow
+        from vitral.augment.kernels.bends import displace, follow
 
         y, x = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
         places = np.stack([x.ravel(), y.ravel()]).astype(np.float64)
@@ -134,7 +134,7 @@ class Route:
 
     def centers(self, height: int, width: int) -> Float[NDArray[np.float32], "xy=2 height width"]:
         """As `places`, but in pixels whose first center is 0, to a thousandth, and finite, for rendering."""
-        from vitral.augment.bends import bend_grid
+        from vitral.augment.kernels.bends import bend_grid
 
         around = (*([_SAME] if not isinstance(self.steps[0], np.ndarray) else []), *self.steps)
         last, bend, first = (*around, _SAME, _SAME)[:3]

@@ -90,14 +90,14 @@ _WALKS: dict[str, dict[str, _Walk]] = {
 def _shown() -> dict[str, Mapping[str, Any]]:
     """Options in place of an op's example, where that shows little of the op."""
     from vitral.augment.blend_masks import HorizontalGradient
-    from vitral.augment.hue import Hue
-    from vitral.augment.invert import Invert
-    from vitral.augment.offset import Offset
-    from vitral.augment.pixel_dropout import PixelDropout
-    from vitral.augment.posterize import Posterize
-    from vitral.augment.rotate import Rotate
-    from vitral.augment.saturation import Saturation
-    from vitral.augment.translate import Translate
+    from vitral.augment.ops.hue import Hue
+    from vitral.augment.ops.invert import Invert
+    from vitral.augment.ops.offset import Offset
+    from vitral.augment.ops.pixel_dropout import PixelDropout
+    from vitral.augment.ops.posterize import Posterize
+    from vitral.augment.ops.rotate import Rotate
+    from vitral.augment.ops.saturation import Saturation
+    from vitral.augment.ops.translate import Translate
 
     turned, moved = Rotate(deg=30.0), Translate(x=0.3, y=0.0)
     return {

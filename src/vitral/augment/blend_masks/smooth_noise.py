@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from vitral.augment.blend_masks.blend_mask import BlendMask, Weigh, Weights
 from vitral.augment.blend_masks.parted import parted
-from vitral.augment.clouds import clouds
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
+from vitral.augment.ops.clouds import clouds
 from vitral.augment.variables import Discrete, Param
 from vitral.core import option
 

@@ -1,0 +1,1 @@
+"""Engines: what carries a plan out, compiled on the processor or in tensors anywhere."""

@@ -1,0 +1,1 @@
+"""Single samples, for pipelines that are not Vitral's."""

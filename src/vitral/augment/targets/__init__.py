@@ -1,0 +1,1 @@
+"""Targets: what follows the pixels."""
