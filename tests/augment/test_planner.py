@@ -18,6 +18,7 @@ from vitral.augment import (
     Hue,
     Invert,
     Op,
+    RandomErasing,
     Rotate,
     Saturation,
     Scale,
@@ -154,3 +155,19 @@ def test_tones_at_the_end_need_no_pass_of_their_own(batch_of, noise):
     )
     assert len(plan.passes) == 1
     assert (plan.passes[0].canvas == (20, 30)).all()
+
+
+def test_what_is_covered_is_covered_at_the_size_of_the_input(batch_of, noise):
+    pixels = np.zeros((30, 40, 50, 3), np.uint8)
+    ops, size = (RandomErasing(p=1.0),), {"height": 20, "width": 30}
+    tones: dict[str, Any] = {"mean": (0, 0, 0), "std": (1, 1, 1)}
+    whole = Augmentation(ops, height=40, width=50, **tones)(batch_of(pixels)).inputs
+    for fit in ("crop", "squash"):
+        augmentation = Augmentation(ops, **size, **tones, fit=fit)
+        assert len(augmentation.plan(batch_of(pixels)).passes) == 1
+        small = augmentation(batch_of(pixels)).inputs
+        assert small is not None
+        assert whole is not None
+        seen = whole[:, :, 3:37] if fit == "crop" else whole
+        shares = [(one > 0).any(1).float().mean((1, 2)) for one in (small, seen)]
+        assert torch.allclose(*shares, atol=0.06)

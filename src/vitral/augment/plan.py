@@ -3,8 +3,8 @@
 Stages are gathered into passes. In a pass the pixels are looked up once, through all its geometry
 multiplied; then come its tones, one after another on each row; then at most one filter. What commutes
 exactly is moved: a color matrix before geometry may as well come behind it, because weights of pixels
-add up to one, and a curve before the first geometry may be taken on the levels as they are stored.
-Levels are brought into [0, 255] at the end of a pass, and before a curve or a turn of hue.
+add up to one (not where a color fills what is beyond a picture). Levels are brought into [0, 255] at
+the end of a pass, and before a curve or a turn of hue.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from vitral.augment.frame import Frame, identities
-from vitral.augment.route import Displacement, Matrix, Route, joined
+from vitral.augment.route import Route, Step, Window, joined
 from vitral.augment.stages import (
     Color,
     Copies,
@@ -32,6 +32,7 @@ from vitral.augment.stages import (
     Tiles,
     Warp,
 )
+from vitral.core import OptionError
 
 Tone = Color | Curve | Hue | Cover
 Numbers = TypeVar("Numbers", Tiles, Copies)
@@ -110,11 +111,49 @@ class Pass:
             first = first @ np.linalg.inv(bend.matrix)
         return np.asarray(first, dtype=np.float64)
 
-    def steps(self, i: int) -> tuple[Matrix | Displacement, ...]:
+    @property
+    def pixels(self) -> Float[NDArray[np.float64], "b hw=2"]:
+        """Height and width of the result in whole pixels, of a pass that is not the last."""
+        return np.ceil(self.canvas - 1e-6).clip(min=1)
+
+    @property
+    def has_horizon(self) -> Bool[NDArray[np.bool_], " b"]:
+        """The pictures of which a part of the result lies behind the horizon of a perspective."""
+        tall, wide = self.pixels.T
+        x, y, corner = self.matrix[:, 2].T
+        return (
+            np.min(
+                [corner, corner + x * wide, corner + y * tall, corner + x * wide + y * tall]
+                * np.sign(corner),
+                axis=0,
+            )
+            <= 0
+        )
+
+    def stays_inside(
+        self, result: Float[NDArray[np.float64], "b hw=2"], source: Float[NDArray[np.float64], "b hw=2"]
+    ) -> Bool[NDArray[np.bool_], " b"]:
+        """The pictures of which every pixel of a result of some size shows a part of the source.
+
+        Args:
+            result: height and width of the result.
+            source: height and width of the source.
+        """
+        tall, wide = result.T
+        x, y = np.stack([0 * wide, wide, 0 * wide, wide]), np.stack([0 * tall, 0 * tall, tall, tall])
+        rows = self.matrix.reshape(-1, 9).T
+        left, top, depth = (rows[k] * x + rows[k + 1] * y + rows[k + 2] for k in (0, 3, 6))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left, top = left / depth, top / depth
+        inside = (depth * rows[8] > 0) & (np.minimum(left, top) >= -1e-6)
+        inside &= (left <= source[:, 1] + 1e-6) & (top <= source[:, 0] + 1e-6)
+        return inside.all(axis=0) & ~self.bent
+
+    def steps(self, i: int) -> tuple[Step, ...]:
         """The geometry of a picture; the last step is taken first."""
         if not self.bent[i]:
             return (self.matrix[i],)
-        steps: list[Matrix | Displacement] = [self.first[i]]
+        steps: list[Step] = [self.first[i]]
         for bend in self.bends:
             steps += [bend.field.step(i), bend.matrix[i]] if bend.field.bent[i] else [bend.matrix[i]]
         return joined(tuple(steps)).steps
@@ -152,14 +191,33 @@ class Plan:
         return "\n".join(lines)
 
     def route(self, i: int) -> Route:
-        """From points of the input of a picture to those of the picture, through all passes."""
-        return joined(tuple(step for one in self.passes for step in one.steps(i)))
+        """From points of the input of a picture to those of the picture, through all passes.
+
+        A pass sees nothing beyond what the one before it has made: where it looks there is a window.
+        """
+        steps = list(self.passes[0].steps(i))
+        for before, one, beyond in zip(self.passes[:-1], self.passes[1:], self.beyond, strict=True):
+            if beyond[i]:
+                tall, wide = before.pixels[i].tolist()
+                steps.append(Window(height=tall, width=wide))
+            steps += one.steps(i)
+        return joined(tuple(steps))
+
+    @functools.cached_property
+    def beyond(self) -> tuple[Bool[NDArray[np.bool_], " b"], ...]:
+        """For each pass but the first: the pictures of which it looks beyond what was made before it."""
+        found = []
+        for before, one in zip(self.passes[:-1], self.passes[1:], strict=True):
+            last = one is self.passes[-1]
+            made = np.tile([float(self.height), self.width], (len(self.sizes), 1)) if last else one.pixels
+            found.append(~one.stays_inside(made, before.pixels) | before.has_horizon)
+        return tuple(found)
 
     @property
     def matrix(self) -> Float[NDArray[np.float64], "b 3 3"]:
         """From (x, y, 1) of the input to (x, y, 1) of the picture, up to a factor, through all passes.
 
-        Displacements are left out; `route` has them.
+        Displacements are left out, and windows too; `route` has them.
         """
         whole = self.passes[0].matrix
         for one in self.passes[1:]:
@@ -187,7 +245,7 @@ def planned(
         sizes: height and width of each picture.
         border: what lies beyond each.
     """
-    making = _Making(frame)
+    making = _Making(frame, filled=border.kind == "fill")
     mix = _unmixed(len(frame))
     for stage in stages:
         if isinstance(stage, Mix):
@@ -208,22 +266,33 @@ def with_fit(stages: Sequence[Stage], after: Frame) -> tuple[Stage, ...]:
     """The stages of a chain with what brings its canvas to the input's size.
 
     That comes behind all geometry, but before the tones that end the chain: they look at single pixels,
-    and so they need no pass of their own.
+    and so they need no pass of their own. What they cover is covered at the input's size.
 
     Args:
         stages: in turn.
         after: the frame behind all of them.
     """
-    place = len(stages)
-    while place and isinstance(stages[place - 1], Color | Curve | Hue | Mix):
+    place, fit = len(stages), after.into_input()
+    while place and isinstance(stages[place - 1], Color | Curve | Hue | Cover | Mix):
         place -= 1
-    return (*stages[:place], *after.into_input(), *stages[place:])
+    rest = (_fitted(stage, fit[0]) if fit and isinstance(stage, Cover) else stage for stage in stages[place:])
+    return (*stages[:place], *fit, *rest)
+
+
+def _fitted(cover: Cover, fit: Warp) -> Cover:
+    """The same rectangles on the canvas behind the fit, which is upright."""
+    scale = fit.matrix[:, None, [0, 1], [0, 1]]
+    start = fit.matrix[:, None, [0, 1], [2, 2]]
+    corners = cover.boxes.reshape(*cover.boxes.shape[:2], 2, 2)
+    moved = (corners - start[:, :, None]) / scale[:, :, None]
+    return dataclasses.replace(cover, boxes=moved.reshape(cover.boxes.shape), canvas=fit.canvas)
 
 
 class _Making:
     """The pass that stages are being added to, and those that are done."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, *, filled: bool) -> None:
+        self._filled = filled
         self._done: list[Pass] = []
         self._canvas = frame.canvas
         self._begin()
@@ -237,11 +306,15 @@ class _Making:
     def add(self, stage: Stage) -> None:
         """Join a stage to the pass when it can be, else begin another."""
         if isinstance(stage, Warp | Field):
-            behind = next((tone for tone in self._tones if not isinstance(tone, Color)), None)
-            if behind is not None and _moves(stage):
+            # A matrix of colors would change the color beyond the picture as well.
+            behind = next((tone for tone in self._tones if self._filled or not isinstance(tone, Color)), None)
+            if behind is not None and _moves(stage, self._canvas):
                 self._close(f"{stage.op} moves pixels, and {behind.op} ({behind.sort}) must come before that")
             self._move(stage)
         elif isinstance(stage, Color):
+            before = next((tone for tone in self._tones if not isinstance(tone, Color)), None)
+            if before is not None and stage.of_means.any():
+                self._close(f"{stage.op} needs the means of what {before.op} ({before.sort}) makes")
             if self._tones and isinstance(self._tones[-1], Color):
                 self._tones[-1] = _multiplied(self._tones[-1], stage)
             else:
@@ -270,6 +343,8 @@ class _Making:
         return self._done
 
     def _close(self, because: str, filter_: Filter | None = None) -> None:
+        if self._matrix is not None:
+            _check(self._matrix, self._canvas, self._ops)
         self._done.append(
             Pass(
                 ops=tuple(dict.fromkeys(self._ops)),
@@ -284,8 +359,21 @@ class _Making:
         self._begin()
 
 
-def _moves(stage: Warp | Field) -> bool:
-    return bool(stage.bent.any() if isinstance(stage, Field) else (stage.matrix != np.eye(3)).any())
+def _moves(stage: Warp | Field, canvas: NDArray[np.float64]) -> bool:
+    if isinstance(stage, Field):
+        return bool(stage.bent.any())
+    return bool((stage.matrix != np.eye(3)).any() or (stage.canvas != canvas).any())
+
+
+def _check(matrix: NDArray[np.float64], canvas: NDArray[np.float64], ops: Sequence[str]) -> None:
+    """Refuse geometry that leads nowhere.
+
+    Raises:
+        OptionError: a number of it is not finite, or it presses all pixels onto a line.
+    """
+    sound = np.isfinite(matrix).all() and np.isfinite(canvas).all() and (matrix[:, 2, 2] != 0).all()
+    if not sound or (np.linalg.det(matrix) == 0).any():
+        raise OptionError(f"{', '.join(ops)}: the geometry of a picture must be finite and leave it an area")
 
 
 def _multiplied(first: Color, second: Color) -> Color:

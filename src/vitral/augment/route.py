@@ -1,6 +1,8 @@
-"""`Route`: the geometry of one picture: homographies, and displacements between them."""
+"""`Route`: the geometry of one picture: homographies, displacements, and windows between them."""
 
+import functools
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,7 +12,7 @@ Points = Float[NDArray[np.float64], "n xy=2"]
 Matrix = Float[NDArray[np.float64], "3 3"]
 
 _SAME = np.eye(3)
-_CLOSE_PX = 1e-3
+_CLOSE_PX, _EDGE_PX = 1e-3, 1e-6
 """How near a place that was searched for must come to the one that is wanted."""
 
 
@@ -54,6 +56,11 @@ class Displacement:
 
         A displacement that folds shows a point in several places; this is one of them.
         """
+        known = np.isfinite(points).all(axis=1)
+        if not known.all():
+            found = np.full(points.shape, np.nan)
+            found[known] = self.back(points[known])
+            return found
         found, done = self._searched(points, 2 * points - self.there(points))
         if not done.all():
             rest = points[~done]
@@ -89,23 +96,72 @@ class Displacement:
         return at, np.abs(self.there(at) - points).max(axis=1, initial=0.0) < _CLOSE_PX
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Window:
+    """The canvas between two looks at the pixels: of what lies beyond it the second one sees nothing.
+
+    Args:
+        height: in pixels.
+        width: in pixels.
+    """
+
+    height: float
+    width: float
+
+    def there(self, points: Points) -> Points:
+        """The points; NaN for those beyond."""
+        with np.errstate(invalid="ignore"):
+            inside = (points >= -_EDGE_PX) & (points <= np.array([self.width, self.height]) + _EDGE_PX)
+        return np.where(inside.all(axis=1, keepdims=True), points, np.nan)
+
+    back = there
+
+
+Step = Matrix | Displacement | Window
+
+
 @dataclass(frozen=True, eq=False)
 class Route:
     """From the points of what was made of a picture to those of the picture.
 
     Args:
-        steps: matrices, of (x, y, 1) up to a factor, and displacements; the last is taken first.
+        steps: matrices, of (x, y, 1) up to a factor, displacements, and windows; the last is taken first.
     """
 
-    steps: tuple[Matrix | Displacement, ...]
+    steps: tuple[Step, ...]
 
     @property
     def matrix(self) -> Matrix | None:
-        """All of it as one homography; None where something is bent."""
+        """All of it as one homography; None where something is bent, or hidden by a window."""
         return self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], np.ndarray) else None
 
+    @functools.cached_property
+    def whole(self) -> "Route":
+        """The same without windows, for how large a thing would be if all of it were seen."""
+        open_ = tuple(step for step in self.steps if not isinstance(step, Window))
+        return self if len(open_) == len(self.steps) else joined(open_)
+
+    @property
+    def legs(self) -> "tuple[Route | Window, ...]":
+        """The windows and the ways between them, in the order in which `back` takes them."""
+        legs: list[Self | Window] = []
+        begun: list[Step] = []
+        for step in (*self.steps, None):
+            if step is not None and not isinstance(step, Window):
+                begun.append(step)
+                continue
+            if begun:
+                legs.append(type(self)(tuple(begun)))
+            begun = []
+            if step is not None:
+                legs.append(step)
+        return tuple(legs)
+
     def there(self, points: Points) -> Points:
-        """Where points of what was made lie in the picture; NaN behind the horizon of a perspective."""
+        """Where points of what was made lie in the picture; NaN where it shows none of it.
+
+        That is behind the horizon of a perspective, and beyond a window.
+        """
         for step in reversed(self.steps):
             points = through(points, step) if isinstance(step, np.ndarray) else step.there(points)
         return points
@@ -113,10 +169,7 @@ class Route:
     def back(self, points: Points) -> Points:
         """Where points of the picture lie in what was made; NaN where they cannot."""
         for step in self.steps:
-            if isinstance(step, np.ndarray):
-                points = through(points, np.asarray(np.linalg.inv(step), dtype=np.float64))
-            else:
-                points = step.back(points)
+            points = through_back(points, step) if isinstance(step, np.ndarray) else step.back(points)
         return points
 
     def places(self, height: int, width: int) -> Float[NDArray[np.float64], "xy=2 height width"]:
@@ -126,8 +179,10 @@ class Route:
         y, x = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
         places = np.stack([x.ravel(), y.ravel()]).astype(np.float64)
         for step in reversed(self.steps):
-            if not isinstance(step, np.ndarray):
+            if isinstance(step, Displacement):
                 displace(step.around, *map(float, step.canvas), step.smooth, *places)
+            elif isinstance(step, Window):
+                places = np.ascontiguousarray(step.there(places.T).T)
             elif (step != _SAME).any():
                 follow(np.ascontiguousarray(step), *places)
         return places.reshape(2, height, width)
@@ -143,22 +198,22 @@ class Route:
             matrices = (np.ascontiguousarray(one) for one in (first, last))
             bend_grid(bend.around, *map(float, bend.canvas), bend.smooth, *matrices, made)
             return made
-        # Behind a horizon there is nothing; so far out every border is as good as another.
-        places = np.nan_to_num(self.places(height, width) - 0.5, nan=-1e6, posinf=1e6, neginf=-1e6)
+        # Behind a horizon there is nothing: that is just beyond the picture.
+        places = np.nan_to_num(self.places(height, width) - 0.5, nan=-1.0, posinf=1e6, neginf=-1e6)
         return places.astype(np.float32)
 
 
-def _is_affine(step: Matrix | Displacement) -> bool:
+def _is_affine(step: Step) -> bool:
     return isinstance(step, np.ndarray) and step[2].tolist() == [0, 0, 1]
 
 
-def _is_upright(step: Matrix | Displacement) -> bool:
+def _is_upright(step: Step) -> bool:
     return isinstance(step, np.ndarray) and _is_affine(step) and step[0, 1] == 0 and step[1, 0] == 0
 
 
-def joined(steps: tuple[Matrix | Displacement, ...]) -> Route:
+def joined(steps: tuple[Step, ...]) -> Route:
     """A route on which neighboring matrices are one."""
-    kept: list[Matrix | Displacement] = []
+    kept: list[Step] = []
     for step in steps:
         if kept and isinstance(step, np.ndarray) and isinstance(kept[-1], np.ndarray):
             kept[-1] = np.asarray(kept[-1] @ step, dtype=np.float64)
@@ -169,9 +224,22 @@ def joined(steps: tuple[Matrix | Displacement, ...]) -> Route:
 
 def through(points: Points, matrix: Matrix) -> Points:
     """Points through a homography; NaN for those behind its horizon."""
+    # Matrices are used up to a factor: the side on which the corner lies is in front.
+    return _through(points, matrix * np.sign(matrix[2, 2] or 1.0))
+
+
+def through_back(points: Points, matrix: Matrix) -> Points:
+    """Points through the inverse of a homography; NaN for those that it shows nowhere."""
+    return _through(points, inverse(matrix))
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The inverse of a homography: of depth above 0 for all that it shows, and 1 for what its corner does."""
+    return np.asarray(np.linalg.inv(matrix / (matrix[2, 2] or 1.0)), dtype=np.float64)
+
+
+def _through(points: Points, matrix: Matrix) -> Points:
     points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     moved = points @ matrix[:, :2].T + matrix[:, 2]
-    # Matrices are used up to a factor: the side on which the picture's center lies is in front.
-    depth = moved[:, 2:] * np.sign(matrix[2, 2] or 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(depth > 0, moved[:, :2] / moved[:, 2:], np.nan)
+        return np.where(moved[:, 2:] > 0, moved[:, :2] / moved[:, 2:], np.nan)

@@ -12,10 +12,12 @@ from vitral.augment.engines.program import Program
 from vitral.augment.geometry import scales, seen, shrunk_size
 from vitral.augment.plan import Border, Pass
 from vitral.augment.route import joined
-from vitral.core import Undecoded
+from vitral.core import ShapeError, Undecoded
 from vitral.core.undecoded import Box
 
 WARPED, REGION = 1, 2
+MOST_BYTES = 2**31
+"""Of a picture that is sampled anywhere: places in it are 32-bit numbers."""
 Source = NDArray[np.uint8] | Undecoded
 Three = Float[NDArray[np.float32], " c=3"]
 
@@ -66,11 +68,12 @@ class Prepared:
         warped = ~(self._straight | self._turned)
         if self._pass.bends:
             warped &= ~self._pass.bent
+        small = sizes.prod(axis=1) * 3 < MOST_BYTES
         region = self._straight
         if self._border.kind != "reflect":
             inside = (self.boxes[:, :2] >= 0).all(axis=1) & (self.boxes[:, 2:] <= sizes[:, ::-1]).all(axis=1)
             region = region & inside
-        return np.where(warped & (self._border.kind != "fill"), WARPED, np.where(region, REGION, 0))
+        return np.where(warped & small & (self._border.kind != "fill"), WARPED, np.where(region, REGION, 0))
 
     def render_many(
         self,
@@ -267,7 +270,8 @@ class Prepared:
         box = whole if bent else seen(matrix, height, width, source.shape)
         into = _HERE
         if isinstance(source, np.ndarray):
-            pixels = np.ascontiguousarray(source)
+            pixels, into, box = _part(source, box)
+            matrix = into @ matrix
         else:
             x_scale, y_scale = scales(matrix, height, width)
             tall, wide = math.floor((box[3] - box[1]) / y_scale), math.floor((box[2] - box[0]) / x_scale)
@@ -323,6 +327,32 @@ def _sides(
     """Where what is seen begins and ends along an axis of the source; a scale below 0 goes backward."""
     end = start + scale * count
     return np.minimum(start, end), np.maximum(start, end)
+
+
+def _part(source: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], NDArray[np.float64], Box]:
+    """A picture, or of one that is too large to be counted through the part that a box of it touches.
+
+    Returns its pixels, the way from the frame of the picture into theirs, and the box in that frame.
+
+    Raises:
+        ShapeError: too much of it is seen.
+    """
+    if source.size < MOST_BYTES:
+        return np.ascontiguousarray(source), _HERE, box
+    tall, wide = source.shape[:2]
+    x0, y0 = (
+        min(max(math.floor(low) - 2, 0), size - 1) for low, size in zip(box[:2], (wide, tall), strict=True)
+    )
+    x1, y1 = (
+        min(max(math.ceil(high) + 2, 1), size) for high, size in zip(box[2:], (wide, tall), strict=True)
+    )
+    part = source[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    if part.size >= MOST_BYTES:
+        raise ShapeError(
+            f"a picture of {tall} x {wide} pixels is too large to be moved as a whole: crop it or shrink it"
+        )
+    into = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
+    return np.ascontiguousarray(part), into, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
 
 
 def _shrunk(

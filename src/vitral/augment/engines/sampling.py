@@ -1,5 +1,6 @@
 """Tensors sampled through any geometry: what the reference engine does with all that is not upright."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,9 @@ from vitral.augment.geometry import shrunk_size
 from vitral.augment.plan import Border, Pass
 
 _FAR = 1e6
-"""Places behind a horizon; so far out every border is as good as another."""
+"""Pixels beyond a picture from which on all places are alike."""
+_BEHIND = -1.0
+"""Where what lies behind a horizon is taken from: just beyond the picture."""
 
 Places = Float[Tensor, "b h w"]
 
@@ -39,7 +42,7 @@ def sampled(
         values = torch.einsum("bjw,biwc->bijc", columns, torch.einsum("bih,bhwc->biwc", rows, values))
         shares = torch.from_numpy(sizes / (tall, wide)).to(values)[:, :, None, None]
         x, y = x * shares[:, 1], y * shares[:, 0]
-    x, y = ((at - 0.5).nan_to_num(-_FAR, _FAR, -_FAR).clamp(-_FAR, _FAR) for at in (x, y))
+    x, y = ((at - 0.5).nan_to_num(_BEHIND, _FAR, -_FAR).clamp(-_FAR, _FAR) for at in (x, y))
     counts = torch.from_numpy(sizes).to(values.device)[:, :, None, None]
     fill = torch.tensor(border.fill).round().to(values)
     return _between_four(values, x, y, counts, border.kind, fill)
@@ -79,7 +82,10 @@ def places(one: Pass, height: int, width: int, *, like: Tensor) -> tuple[Places,
 def _followed(matrix: NDArray[np.float64], x: Places, y: Places) -> tuple[Places, Places]:
     m = torch.from_numpy(matrix).to(x)[..., None, None]
     new_x, new_y, depth = (m[:, k, 0] * x + m[:, k, 1] * y + m[:, k, 2] for k in range(3))
-    return new_x / depth, new_y / depth
+    # On the side of a horizon on which the picture's corner does not lie there is nothing.
+    front = depth * m[:, 2, 2].sign()
+    nothing = torch.full_like(depth, math.nan)
+    return torch.where(front > 0, new_x / depth, nothing), torch.where(front > 0, new_y / depth, nothing)
 
 
 def _displaced(

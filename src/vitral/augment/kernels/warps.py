@@ -13,18 +13,24 @@ from vitral.augment.kernels.tones import normalize, round_off, tone
 from vitral.augment.kernels.vectors import blend_four, widest
 
 _0, _1 = np.float32(0), np.float32(1)
+_FAR = np.float32(1e6)
+"""Pixels beyond a picture from which on all places are alike."""
 _ROW = float32[::1]
 _ROWS = 6
 """Rows that are made at once: few enough to stay in the nearest cache, enough to be worth the calls."""
 
 
-@compiled(void(float64[:, ::1], int64, int64, _ROW, _ROW))
+@compiled(boolean(float64[:, ::1], int64, int64, _ROW, _ROW))
 def _coordinates(matrix, y, rows, x_at, y_at):  # pyright: ignore[reportMissingParameterType]
-    """Where the centers of some rows of the input lie, in pixels of the picture, whose first center is 0."""
+    """Where the centers of some rows of the input lie, in pixels of the picture, whose first center is 0.
+
+    What lies behind the horizon of a perspective is just beyond the picture. Returns whether nothing does.
+    """
     widest()
     four = x_at.size // rows
     straight = matrix[2, 0] == 0.0 and matrix[2, 1] == 0.0
     x_step, y_step = np.float32(matrix[0, 0] / matrix[2, 2]), np.float32(matrix[1, 0] / matrix[2, 2])
+    before = True
     for z in range(rows):
         v, x_row, y_row = y + z + 0.5, x_at[z * four : (z + 1) * four], y_at[z * four : (z + 1) * four]
         if straight:
@@ -37,11 +43,16 @@ def _coordinates(matrix, y, rows, x_at, y_at):  # pyright: ignore[reportMissingP
                 k = np.float32(np.int32(i))
                 x_row[i], y_row[i] = x_from + (x_part + k * x_step), y_from + (y_part + k * y_step)
         else:
+            across = matrix[2, 1] * v + matrix[2, 2]
+            before = before and min(across, across + matrix[2, 0] * four) > 0.0
             for i in range(four):
                 u = i + 0.5
-                depth = 1.0 / (matrix[2, 0] * u + matrix[2, 1] * v + matrix[2, 2])
-                x_row[i] = (matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) * depth - 0.5
-                y_row[i] = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) * depth - 0.5
+                depth = matrix[2, 0] * u + across
+                near = 1.0 / depth if depth > 0.0 else 0.0
+                x = (matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) * near - 0.5
+                y_ = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) * near - 0.5
+                x_row[i], y_row[i] = x if depth > 0.0 else -1.0, y_ if depth > 0.0 else -1.0
+    return before
 
 
 @compiled(void(float32[:, :, ::1], int64, int64, _ROW, _ROW))
@@ -69,6 +80,10 @@ def _bring_back(at, size, clamped):  # pyright: ignore[reportMissingParameterTyp
     """Places beyond the first or last center are reflected there, or become these centers."""
     widest()
     last = np.float32(size - 1)
+    for i in range(at.size):
+        # Neither endless nor undefined: comparing so is false for what is not a number.
+        at[i] = at[i] if at[i] > -_FAR else -_FAR
+        at[i] = at[i] if at[i] < _FAR else _FAR
     if clamped:
         for i in range(at.size):
             at[i] = min(max(at[i], _0), last)
@@ -135,8 +150,8 @@ def _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, ki
     x_at, y_at = at[0], at[1]
     inside = places.size == 0
     if inside:
-        _coordinates(matrix, y, rows, x_at, y_at)
-        inside = _is_inside(x_at, rows, wide) and _is_inside(y_at, rows, tall)
+        inside = _coordinates(matrix, y, rows, x_at, y_at)
+        inside = inside and _is_inside(x_at, rows, wide) and _is_inside(y_at, rows, tall)
     else:
         _look_up(places, y, rows, x_at, y_at)
     if not inside:
