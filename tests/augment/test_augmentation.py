@@ -1,5 +1,8 @@
 """The pass from decoded pictures to network inputs."""
 
+import copy
+import dataclasses
+import pickle
 from typing import Any
 
 import numpy as np
@@ -176,6 +179,21 @@ def test_show_draws_what_the_network_sees():
     ("values", "message"),
     [
         ({"height": 0}, r"height: must be at least 1 px, got 0"),
+        ({"height": 3.5}, r"^Augmentation\.height: must be a whole number, got 3\.5$"),
+        ({"width": None}, r"^Augmentation\.width: must be a whole number, got None$"),
+        ({"mean": 0.5}, r"^Augmentation\.mean: must be three numbers, got 0\.5$"),
+        ({"mean": "abc"}, r"^Augmentation\.mean: must be three numbers, got 'abc'$"),
+        ({"mean": ("1", "2", "3")}, r"^Augmentation\.mean: must be three numbers, got \('1', '2', '3'\)$"),
+        ({"mean": None}, r"^Augmentation\.mean: must be three numbers, got None$"),
+        ({"std": None}, r"^Augmentation\.std: must be three numbers above 0, got None$"),
+        ({"fill": "red"}, r"^Augmentation\.fill: must be three levels in \[0, 255\], got 'red'$"),
+        ({"min_visible": "all"}, r"^Augmentation\.min_visible: must lie in \[0, 1\], got 'all'$"),
+        ({"fit": 3}, r"^Augmentation\.fit: must be one of crop, squash, got 3"),
+        ({"heigt": 3}, r"^Augmentation: has no option 'heigt'; did you mean 'height'\?$"),
+        ({"ops": None}, r"^Augmentation\.ops: must be an op or several, got None$"),
+        ({"ops": "flip"}, r"^Augmentation\.ops: must be an op or several, got 'flip'$"),
+        ({"ops": Flip}, r"^Augmentation\.ops: .* got the class Flip; did you mean Flip\(\)\?$"),
+        ({"ops": (Flip,)}, r"^Augmentation\.ops: must be ops, got the class Flip; did you mean Flip\(\)\?$"),
         ({"mean": (0.5,)}, r"mean: must be three numbers, got \(0\.5,\)"),
         ({"std": (0.5, 0.0, 0.5)}, r"std: must be three numbers above 0"),
         ({"fit": "crap"}, r"fit: must be one of crop, squash, got 'crap'; did you mean 'crop'"),
@@ -184,6 +202,41 @@ def test_show_draws_what_the_network_sees():
 def test_wrong_values_are_named(values, message):
     with pytest.raises(OptionError, match=message):
         augmentation(**({"height": 4, "width": 4, **UNIT} | values))
+
+
+def test_one_op_is_a_chain_of_one_and_several_may_come_in_any_row():
+    pixels, flip = noise(3, 4, 5), Flip(p=1)
+    for ops in (flip, [flip], (flip,), iter([flip])):
+        alone = augmentation(ops, height=4, width=5, **UNIT)
+        assert alone.chain == (flip,)
+        assert np.array_equal(bytes_of(alone(batch_of(pixels))), pixels[:, :, ::-1])
+    with pytest.raises(
+        OptionError, match=r"^Augmentation: .* several ops together, as in .*, got 2 without a"
+    ):
+        Augmentation(flip, flip, height=4, width=5, **UNIT)  # pyright: ignore[reportCallIssue]
+
+
+def test_numbers_of_numpy_and_torch_are_numbers():
+    made = augmentation(height=np.int64(4), width=5, mean=np.zeros(3), std=torch.ones(3))
+    assert made(batch_of(noise(2, 4, 5))).inputs.shape == (2, 3, 4, 5)
+
+
+def test_a_copy_of_an_augmentation_is_equal():
+    made = augmentation(Flip() + Shift(), height=4, width=5, **UNIT)
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
+    assert dataclasses.replace(made, height=6).height == 6
+
+
+def test_an_op_that_does_not_exist_is_suggested():
+    from vitral import augment
+
+    for name, message in (
+        ("Rotat", r"no attribute 'Rotat'; did you mean 'Rotate'\?$"),
+        ("Wqxyz", "no attribute 'Wqxyz'$"),
+        ("__wrapped__", "no attribute '__wrapped__'$"),
+    ):
+        with pytest.raises(AttributeError, match=message):
+            getattr(augment, name)
 
 
 def test_a_wrong_picture_is_named():

@@ -1,5 +1,7 @@
 """Ops made of ops."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,64 @@ def test_a_sequence_does_the_same_as_its_ops(changed, noise) -> None:
     pixels = noise(6, 8, 8)
     assert np.array_equal(changed(pixels, SIDE + DOWN), changed(pixels, SIDE, DOWN))
     assert np.allclose(changed(pixels, SIDE + DOWN), pixels[:, ::-1, ::-1])
+
+
+STILL = Flip(p=0.0)
+
+
+@pytest.fixture
+def matrices(noise, batch_of):
+    """A function that gives the matrices of a plan of some ops."""
+
+    def of(*ops: Op) -> np.ndarray:
+        augmentation = Augmentation(ops, height=8, width=8, mean=(0.0,) * 3, std=(1.0,) * 3)
+        return augmentation.plan(batch_of(noise(20, 8, 8))).matrix
+
+    return of
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        (Rotate(), STILL),
+        (STILL, Rotate()),
+        (Rotate() + STILL,),
+        (STILL + Rotate(),),
+        (Brightness(), STILL + Rotate() + Invert()),
+        (Sequence(ops=(Rotate(),)),),
+        (Sequence(ops=(Invert(), Sequence(ops=(Sequence(), Rotate())))),),
+        (Sequence(ops=(STILL,)) + Sequence(ops=(Rotate(),)),),
+        (Sometimes(ops=(Rotate(),), p=0.0), Rotate()),
+    ],
+    ids=str,
+)
+def test_ops_of_other_kinds_change_no_numbers_however_they_are_put_together(matrices, chain) -> None:
+    assert np.array_equal(matrices(*chain), matrices(Rotate()))
+    assert not np.array_equal(matrices(Rotate()), matrices(STILL))
+
+
+def test_ops_of_a_kind_are_numbered_through_sequences(matrices) -> None:
+    want = matrices(Rotate(), Rotate(), Rotate())
+    assert not np.array_equal(want, matrices(Rotate(deg=(-60.0, 60.0))))
+    assert np.array_equal(matrices(Rotate() + Rotate() + Rotate()), want)
+    assert np.array_equal(matrices(Rotate(), Rotate() + STILL, Rotate()), want)
+    assert np.array_equal(matrices(Sequence(ops=(Rotate(), Rotate() + STILL)), Rotate()), want)
+
+
+@pytest.mark.parametrize("kind", [OneOf, SomeOf, Shuffle])
+def test_a_sequence_to_choose_from_stays_one_and_may_grow_behind(matrices, kind) -> None:
+    one, grown = (kind(ops=(Sequence(ops=ops), Translate())) for ops in ((Rotate(),), (Rotate(), STILL)))
+    assert np.array_equal(matrices(one), matrices(grown))
+    assert not np.array_equal(matrices(one), matrices(kind(ops=(Sequence(), Translate()))))
+
+
+def test_of_a_sequence_to_choose_from_a_picture_gets_all_or_nothing(changed, noise) -> None:
+    pixels = noise(60, 4, 4)
+    made = changed(pixels, OneOf(ops=(SIDE + DOWN, Sequence())))
+    both = (np.abs(made - pixels[:, ::-1, ::-1]) < 0.01).all(axis=(1, 2, 3))
+    none = (np.abs(made - pixels) < 0.01).all(axis=(1, 2, 3))
+    assert (both ^ none).all()
+    assert 15 < both.sum() < 45
 
 
 def test_sometimes_changes_as_many_as_it_says(changed, noise) -> None:
@@ -111,6 +171,16 @@ def test_wrong_compositions_are_named() -> None:
         OptionError, match=r"OneOf\.weights: must hold 2 numbers, not all zero, got \(1\.0,\)"
     ):
         OneOf(ops=(SIDE, DOWN), weights=(1.0,))
+    with pytest.raises(
+        OptionError, match=r"^OneOf: options must be given by name, as in OneOf\(ops=\(\.\.\.\)\)"
+    ):
+        OneOf(SIDE, DOWN)  # pyright: ignore[reportCallIssue]
+    alone: Any = SIDE
+    with pytest.raises(
+        OptionError,
+        match=r"^Sometimes\.ops: must be a tuple of Op, got Flip\(.*\); did you mean \(Flip\(.*\),\)\?$",
+    ):
+        Sometimes(ops=alone)
     with pytest.raises(OptionError, match=r"Shuffle\.ops: must be 8 at most, got 9"):
         Shuffle(ops=(SIDE,) * 9)
     with pytest.raises(OptionError, match=r"SomeOf\.count: must lie in \[0, 1000\]"):

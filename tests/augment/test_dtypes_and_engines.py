@@ -15,8 +15,10 @@ from vitral.augment import (
     Hue,
     MixUp,
     Op,
+    PairTransform,
     RandomResizedCrop,
     Rotate,
+    Transform,
 )
 from vitral.core import Batch, OptionError
 
@@ -71,16 +73,57 @@ def test_the_environment_chooses_the_reference(ops, noise, batch_of, monkeypatch
     augmentation, pixels = Augmentation(ops, **SIZE, **TONES), noise(6, 20, 26)
     compiled = inputs_of(augmentation(batch_of(pixels)))
     called = []
-    from vitral.augment.engines import render_work
+    from vitral.augment.engines import render
 
-    real = render_work.render_tensor
-    monkeypatch.setattr(render_work, "render_tensor", lambda *a, **k: called.append(1) or real(*a, **k))
+    real = render.render_tensor
+    monkeypatch.setattr(render, "render_tensor", lambda *a, **k: called.append(1) or real(*a, **k))
     monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "reference")
     reference = inputs_of(augmentation(batch_of(list(pixels))))
     assert len(called) == 6
     assert torch.allclose(reference, compiled, atol=0.02)
     monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "compiled")
     assert torch.equal(inputs_of(augmentation(batch_of(pixels))), compiled)
+
+
+@pytest.mark.parametrize("name", ["upright", "warped"])
+def test_the_environment_chooses_the_reference_for_levels_and_single_samples(
+    name, noise, batch_of, monkeypatch
+):
+    pixels, chain = noise(3, 20, 26), CHAINS[name]
+    floats: dict[str, Any] = {"mean": (0.0,) * 3, "std": (1 / 255,) * 3}
+    augmentation = Augmentation(chain, **SIZE, **floats)
+    from vitral.augment.engines import render
+
+    real, called = render.render_tensor, []
+    monkeypatch.setattr(render, "render_tensor", lambda *a, **k: called.append(1) or real(*a, **k))
+    compiled = list(augmentation.levels(batch_of(pixels)))
+    assert not called
+    monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "reference")
+    want = inputs_of(augmentation(batch_of(pixels))).permute(0, 2, 3, 1).numpy()
+    levels = list(augmentation.levels(batch_of(pixels)))
+    assert len(called) == 6
+    transform = Transform(chain, **SIZE, seed=1)
+    pair = PairTransform(chain, **SIZE, seed=1, **TONES)
+    usual = inputs_of(Augmentation(chain, **SIZE, **TONES)(batch_of(pixels))).permute(0, 2, 3, 1).numpy()
+    called.clear()
+    for i in range(3):
+        assert levels[i].dtype == np.uint8
+        assert np.abs(levels[i] - want[i]).max() <= 0.5 + 1e-4
+        assert np.abs(levels[i].astype(int) - compiled[i]).max() <= 2
+        assert np.array_equal(transform(image=pixels[i], index=i)["image"], levels[i])
+        assert np.array_equal(pair(pixels[i], index=i), usual[i])
+    assert len(called) == 6
+
+
+def test_an_engine_that_does_not_exist_is_refused_for_levels_and_single_samples(noise, batch_of, monkeypatch):
+    monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "referense")
+    message = r"VITRAL_AUGMENT_ENGINE: must be one of compiled, reference, got 'referense'; did you mean 'ref"
+    with pytest.raises(OptionError, match=message):
+        Augmentation((), **SIZE, **TONES).levels(batch_of(noise(1, 8, 8)))
+    with pytest.raises(OptionError, match=message):
+        Transform()(image=noise(1, 8, 8)[0])
+    with pytest.raises(OptionError, match=message):
+        PairTransform(**SIZE, **TONES)(noise(1, 8, 8)[0])
 
 
 def test_an_engine_that_does_not_exist_is_refused(noise, batch_of, monkeypatch):

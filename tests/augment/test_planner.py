@@ -171,4 +171,4 @@ def test_what_is_covered_is_covered_at_the_size_of_the_input(batch_of, noise):
         assert whole is not None
         seen = whole[:, :, 3:37] if fit == "crop" else whole
         shares = [(one > 0).any(1).float().mean((1, 2)) for one in (small, seen)]
-        assert torch.allclose(*shares, atol=0.06)
+        assert torch.allclose(shares[0], shares[1], atol=0.06)

@@ -270,7 +270,7 @@ GOOD = np.zeros((20, 30, 3), np.uint8)
             "must be uint8 of h x w x 3, got uint8 of 0 x 3 x 3",
         ),
         ({"image": "cat.jpg"}, "image: must be a NumPy array, a tensor or a PIL picture, got str"),
-        ({"mask": np.zeros((30, 20), np.uint8)}, "mask: must be of the picture's size, 20 x 30, got 30 x 20"),
+        ({"mask": np.zeros((0, 20), np.uint8)}, "mask: must have pixels, got 0 x 20"),
         ({"mask": np.zeros((1, 20, 30), np.uint8)}, "mask: must be h x w, got 1 x 20 x 30"),
         ({"mask": np.full((20, 30), 300)}, r"mask: must hold class numbers in \[0, 255\], got 300 to 300"),
         ({"mask": np.zeros((20, 30))}, "mask: must hold whole numbers up to 255, got float64"),
@@ -334,6 +334,12 @@ def test_a_target_that_is_wrong_is_told(target: Any, message: str) -> None:
         ({"ops": MixUp()}, "Transform.ops: mixup needs another picture, and here is one at a time"),
         ({"ops": [Sequence(ops=(Sometimes(ops=(CutMix(),)),))]}, "Transform.ops: cutmix needs another"),
         ({"ops": ["flip"]}, "Transform.ops: must be ops, got 'flip'"),
+        ({"ops": [Flip]}, r"^Transform\.ops: must be ops, got the class Flip; did you mean Flip\(\)\?$"),
+        ({"ops": None}, r"^Transform\.ops: must be an op or several, got None$"),
+        ({"heigt": 3}, r"^Transform: has no option 'heigt'; did you mean 'height'\?$"),
+        ({"height": 3.5, "width": 4}, r"^Transform\.height: must be a whole number, got 3\.5$"),
+        ({"mean": 0.5, "std": 1}, r"^Transform\.mean: must be three numbers, got 0\.5$"),
+        ({"grey": 3}, r"^Transform\.grey: must be one of refuse, replicate, got 3"),
         ({"height": 4}, "Transform: height and width must be given together or not at all"),
         ({"height": 0, "width": 4}, "height: must be at least 1 px, got 0"),
         ({"mean": (0, 0, 0)}, "Transform: mean and std must be given together or not at all"),
@@ -344,6 +350,14 @@ def test_a_target_that_is_wrong_is_told(target: Any, message: str) -> None:
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         Transform(**options)
+
+
+def test_several_ops_are_given_as_one() -> None:
+    given: Any = (Flip(), Rotate())
+    with pytest.raises(
+        OptionError, match=r"^PairTransform: .* as in PairTransform\(\(Flip\(\), Rotate\(\)\)\)"
+    ):
+        PairTransform(*given)
 
 
 def test_neither_rival_is_imported() -> None:

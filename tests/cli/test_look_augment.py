@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from vitral.augment import CoarseDropout, Flip, GaussianBlur, MixUp, Op, Rotate
-from vitral.augment.presets import PRESETS
+from vitral.augment.presets import PRESETS, preset
 from vitral.cli import main
-from vitral.cli.look_augment import DRAWS, PICTURES
+from vitral.cli.look_augment import DRAWS, PICTURES, read_chain
 from vitral.report.overlay import class_color, overlay
 
 Vitral = Callable[..., tuple[int, str, str]]
@@ -136,7 +136,11 @@ def test_a_set_whose_classes_are_those_of_objects_has_examples(vitral: Vitral, b
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "--augment: must be one of .*, or a JSON file of an op, got 'photo'.*did you mean 'photos'"),
+        (
+            None,
+            "--augment: must be one of .*, perhaps with a strength such as photos:0.8, "
+            "or a JSON file of an op, got 'photo'; did you mean 'photos'",
+        ),
         ("{", r"--augment photo: is not a readable JSON file \("),
         ('{"kind": "flipp"}', "--augment photo: op: must be a known kind, got 'flipp'.*did you mean 'flip'"),
         ("3", "--augment photo: Op: must be an object of options, got 3"),
@@ -151,6 +155,29 @@ def test_what_is_no_chain_is_told_before_pictures_are_read(
     assert code == 2
     assert re.search(message, err)
     assert not Path("look.html").exists()
+
+
+def test_a_preset_may_have_a_strength(vitral: Vitral, boxed: Path) -> None:
+    code, out, _ = vitral("look", boxed, "--augment", "photos:0.8", "--json")
+    assert code == 0
+    assert Op.from_json(json.loads(out)["augment"]["chain"]) == preset("photos", 0.8)
+    assert read_chain("photos:1") == preset("photos", 1.0)
+    assert read_chain("photos:0") == preset("photos", 0.0)
+    assert read_chain("photos") == preset("photos")
+
+
+@pytest.mark.parametrize("strength", ["1.5", "-0.1", "much", "nan", "", "0.5:2"])
+def test_a_strength_that_is_none_is_told(vitral: Vitral, tiny_folder: Path, strength: str) -> None:
+    code, _, err = vitral("look", tiny_folder, "--augment", f"photos:{strength}")
+    assert code == 2
+    message = rf"--augment photos: the strength must be a number in \[0, 1\], got '{re.escape(strength)}'"
+    assert re.search(message, err)
+
+
+def test_a_misspelled_preset_with_a_strength_is_told(vitral: Vitral, tiny_folder: Path) -> None:
+    code, _, err = vitral("look", tiny_folder, "--augment", "fotos:0.8")
+    assert code == 2
+    assert re.search("got 'fotos:0.8'; did you mean 'photos'", err)
 
 
 def test_an_overlay_draws_each_target_where_it_is_and_leaves_the_picture_alone() -> None:

@@ -1,7 +1,10 @@
 """The Spec: validation sentences, JSON round trip, families, settings by dotted name."""
 
+import copy
 import dataclasses
+import inspect
 import json
+import pickle
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +151,43 @@ def test_a_wrong_choice_lists_the_choices_and_suggests_the_nearest() -> None:
 def test_an_unknown_option_suggests_the_nearest_name() -> None:
     with pytest.raises(OptionError, match=r"^Disk: has no option 'radios'; did you mean 'radius'\?$"):
         Shape.from_json({"kind": "disk", "radios": 3})
+
+
+def test_an_unknown_option_of_a_call_suggests_the_nearest_name() -> None:
+    given: Any = {"radios": 3}
+    with pytest.raises(OptionError, match=r"^Disk: has no option 'radios'; did you mean 'radius'\?$"):
+        Disk(**given)
+    with pytest.raises(OptionError, match=r"^Disk: has no option 'radios'; did you mean 'radius'\?$"):
+        dataclasses.replace(Disk(), **given)
+
+
+def test_options_are_given_by_name() -> None:
+    given: Any = (3,)
+    with pytest.raises(
+        OptionError, match=r"^Disk: options must be given by name, as in Disk\(radius=\.\.\.\), got 3$"
+    ):
+        Disk(*given)
+    with pytest.raises(OptionError, match=r"^Shape: has no options, got 3$"):
+        Shape(*given)
+
+
+def test_one_alone_where_several_are_meant_is_told_how() -> None:
+    alone: Any = Disk()
+    with pytest.raises(
+        OptionError, match=r"row: must be a tuple of Shape, got Disk\(.*\); did you mean \(Disk\(.*\),\)\?$"
+    ):
+        Scene(row=alone)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_spec_can_be_pickled_and_copied(protocol: int) -> None:
+    scene = Scene(shape=Star(points=4), seed=3)
+    assert pickle.loads(pickle.dumps(scene, protocol)) == scene
+    assert copy.copy(scene) == copy.deepcopy(scene) == scene
+
+
+def test_a_signature_names_the_options() -> None:
+    assert list(inspect.signature(Star).parameters) == ["points", "color"]
 
 
 def test_an_unknown_kind_suggests_the_nearest_name() -> None:

@@ -76,7 +76,7 @@ def test_pictures_grow_with_progress_and_are_not_mixed_at_the_end():
     sides = [task.augmentation(facts, train=True, progress=p).height for p in (0.0, 0.34, 0.35, 1.0)]
     assert sides == [96, 96, 128, 128]
     assert task.augmentation(facts, train=False, progress=0.0).height == 128
-    kinds = [{op.kind for op in task.augmentation(facts, train=True, progress=p).ops} for p in (0.5, 0.9)]
+    kinds = [{op.kind for op in task.augmentation(facts, train=True, progress=p).chain} for p in (0.5, 0.9)]
     assert {"mixup", "cutmix"} <= kinds[0]
     assert not {"mixup", "cutmix"} & kinds[1]
     still = dataclasses.replace(task, grow=False)

@@ -3,12 +3,14 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vitral.augment.checked import OpsAndOptions, checked_ops, three_numbers, whole
 from vitral.augment.draw import Draw
 from vitral.augment.engines.reference import mix_tensor, render_tensor
 from vitral.augment.engines.render import Rendering, levels_to_inputs
@@ -25,13 +27,13 @@ _NAMED = {"fit": ("crop", "squash"), "border": BORDERS, "dtype": tuple(DTYPES), 
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class Augmentation(OpsAndOptions):
     """Random changes, resizing and normalization in one pass: uint8 in, float out.
 
     The pass keeps nothing between calls and may run in many threads at once.
 
     Args:
-        ops: random changes, in this order; none for evaluation.
+        ops: random changes: an op, or several in this order; none for evaluation.
         height: rows of the network's input, in pixels, at least 1.
         width: columns of the network's input, in pixels, at least 1.
         mean: of red, green and blue on [0, 1], to be taken off.
@@ -48,7 +50,7 @@ class Augmentation:
         OptionError: one of the values does not hold what is said above.
     """
 
-    ops: Sequence[Op] = ()
+    ops: Op | Sequence[Op] = ()
     _: KW_ONLY
     height: int
     width: int
@@ -62,26 +64,36 @@ class Augmentation:
     layout: str = field(default="channels_last")
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ops", checked_ops("Augmentation.ops", self.ops))
         for name in ("height", "width"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"Augmentation.{name}: must be at least 1 px, got {getattr(self, name)}")
+            length = whole(f"Augmentation.{name}", getattr(self, name))
+            if length < 1:
+                raise OptionError(f"Augmentation.{name}: must be at least 1 px, got {length}")
         for name in ("mean", "std"):
-            values = getattr(self, name)
-            if len(values) != 3 or not np.isfinite(values).all() or (name == "std" and min(values) <= 0):
+            values = three_numbers(getattr(self, name))
+            if values is None or (name == "std" and min(values) <= 0):
                 above = " above 0" if name == "std" else ""
-                raise OptionError(f"Augmentation.{name}: must be three numbers{above}, got {tuple(values)}")
+                raise OptionError(
+                    f"Augmentation.{name}: must be three numbers{above}, got {getattr(self, name)!r}"
+                )
+            object.__setattr__(self, name, values)
         for name, known in _NAMED.items():
             value = getattr(self, name)
             if value not in known:
-                near = did_you_mean(value, known)
+                near = did_you_mean(str(value), known)
                 raise OptionError(
                     f"Augmentation.{name}: must be one of {', '.join(known)}, got {value!r}{near}"
                 )
-        fill = np.asarray(self.fill, dtype=np.float64)
-        if fill.shape != (3,) or not ((fill >= 0) & (fill <= 255)).all():
-            raise OptionError(f"Augmentation.fill: must be three levels in [0, 255], got {self.fill}")
-        if not 0 <= self.min_visible <= 1:
-            raise OptionError(f"Augmentation.min_visible: must lie in [0, 1], got {self.min_visible}")
+        fill = three_numbers(self.fill)
+        if fill is None or min(fill) < 0 or max(fill) > 255:
+            raise OptionError(f"Augmentation.fill: must be three levels in [0, 255], got {self.fill!r}")
+        if not isinstance(self.min_visible, Real) or not 0 <= self.min_visible <= 1:
+            raise OptionError(f"Augmentation.min_visible: must lie in [0, 1], got {self.min_visible!r}")
+
+    @property
+    def chain(self) -> tuple[Op, ...]:
+        """The ops, in turn."""
+        return (self.ops,) if isinstance(self.ops, Op) else tuple(self.ops)
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with `inputs`, and with its targets where the pixels went.
@@ -141,7 +153,7 @@ class Augmentation:
             fit=self.fit,
             boxes=batch.boxes,
         )
-        stages = lower_in_turn(self.ops, Draw(batch, ""), frame)
+        stages = lower_in_turn(self.chain, Draw(batch, ""), frame)
         fill = tuple(float(level) for level in self.fill)
         border = Border(kind=self.border, fill=(fill[0], fill[1], fill[2]))
         fitted = with_fit(stages, frame.after(stages))

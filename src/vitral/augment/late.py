@@ -4,7 +4,7 @@ import importlib
 import re
 from typing import Any
 
-from vitral.core import late_members
+from vitral.core import did_you_mean, late_members
 
 _PACKAGE = "vitral.augment"
 _MASKS = (
@@ -39,11 +39,13 @@ def late_name(name: str) -> Any:
     """What a name of the package means that nobody has asked for yet: its `__getattr__`.
 
     Raises:
-        AttributeError: there is no such name.
+        AttributeError: there is no such name; one that is near is suggested.
     """
     package = importlib.import_module(_PACKAGE)
     if name not in package.__all__:
-        raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}")
+        # Python itself asks for names like `__path__`. Of a hundred names all cannot be told.
+        near = "" if name.startswith("_") else did_you_mean(name, package.__all__).partition("; known")[0]
+        raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}{near}")
     file = _FILES.get(name) or "ops." + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
     found = getattr(importlib.import_module(f"{_PACKAGE}.{file}"), name)
     setattr(package, name, found)

@@ -44,6 +44,10 @@ class Op(Spec, family="op"):
         parts = [op.ops if isinstance(op, Both) else (op,) for op in (self, other)]
         return Both(ops=(*parts[0], *parts[1]))
 
+    def in_turn(self) -> "tuple[Op, ...]":
+        """The ops that are done one after another when this one is: itself, if it is no sequence."""
+        return (self,)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_ranges(self)
@@ -54,8 +58,12 @@ class Op(Spec, family="op"):
 
 
 def lower_in_turn(ops: Sequence[Op], draw: Draw, frame: Frame) -> tuple[Stage, ...]:
-    """The stages of ops one after another; each has random numbers of its own."""
+    """The stages of ops one after another; each has random numbers of its own.
+
+    Sequences among them are taken apart first: how a chain is grouped changes no number.
+    """
     stages: list[Stage] = []
+    ops = [part for op in ops for part in op.in_turn()]
     for op, numbers in zip(ops, draws_of(ops, draw), strict=True):
         lowered = op.lower(numbers, frame)
         stages += lowered
@@ -66,7 +74,7 @@ def lower_in_turn(ops: Sequence[Op], draw: Draw, frame: Frame) -> tuple[Stage, .
 def lower_some(
     ops: Sequence[Op], chosen: Bool[NDArray[np.bool_], "ops b"], draw: Draw, frame: Frame
 ) -> tuple[Stage, ...]:
-    """The stages of ops one after another, of each for some of the pictures.
+    """The stages of ops one after another, of each for some of the pictures; a sequence stays one op.
 
     Args:
         ops: in turn.

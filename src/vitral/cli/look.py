@@ -26,7 +26,8 @@ def look(
         typer.Option(
             "--augment",
             help="Draw what augmentation makes of some pictures: a preset (photos, digits, microscopy, "
-            "satellite, documents, faces, none) or a JSON file of an op",
+            "satellite, documents, faces, none), perhaps with a strength in [0, 1] (photos:0.8; else 0.5), "
+            "or a JSON file of an op",
             metavar="CHAIN",
         ),
     ] = None,

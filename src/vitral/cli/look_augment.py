@@ -1,6 +1,7 @@
 """`vitral look --augment`: what a chain of ops makes of the pictures of a set."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,17 +49,19 @@ def read_chain(words: str) -> Op:
     """The op that a preset's name or a JSON file stands for.
 
     Args:
-        words: a name, or the path of a file that holds an op as `to_json` writes it, or a list of ops.
+        words: a name, perhaps with a strength, as `photos:0.8`; or the path of a file that holds an op as
+            `to_json` writes it, or a list of ops.
     Raises:
-        OptionError: there is neither, or the file does not hold an op.
+        OptionError: there is neither, the file does not hold an op, or the strength is not in [0, 1].
     """
-    if words in PRESETS:
-        return preset(words)
+    name, colon, strength = words.partition(":")
+    if name in PRESETS:
+        return preset(name, _strength(name, strength)) if colon else preset(name)
     path = Path(words)
     if not path.is_file():
         raise OptionError(
-            f"--augment: must be one of {', '.join(PRESETS)}, or a JSON file of an op, got {words!r}"
-            f"{did_you_mean(words, PRESETS)}"
+            f"--augment: must be one of {', '.join(PRESETS)}, perhaps with a strength such as photos:0.8, "
+            f"or a JSON file of an op, got {words!r}{did_you_mean(name, PRESETS)}"
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -70,6 +73,16 @@ def read_chain(words: str) -> Op:
         return Op.from_json(found)
     except OptionError as error:
         raise OptionError(f"--augment {path}: {error}") from error
+
+
+def _strength(name: str, text: str) -> float:
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = math.nan
+    if not 0 <= strength <= 1:
+        raise OptionError(f"--augment {name}: the strength must be a number in [0, 1], got {text!r}")
+    return strength
 
 
 def augmented(chain: Op, pictures: PictureSet, findings: Findings) -> Augmented:

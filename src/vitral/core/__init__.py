@@ -15,6 +15,7 @@ from vitral.core.errors import (
     ShapeError,
     TrainingError,
     VitralError,
+    check_names,
     did_you_mean,
 )
 from vitral.core.extras import available, require
@@ -68,6 +69,7 @@ __all__ = [
     "append",
     "atomic_write",
     "available",
+    "check_names",
     "choose_device",
     "choose_precision",
     "derived_seed",

@@ -1,7 +1,7 @@
 """The one family of errors: where, what must hold, what came, and the way out."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class VitralError(ValueError):
@@ -50,3 +50,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; known: {', '.join(names)}" if names else ""
+
+
+def check_names(where: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse options that there are not.
+
+    Args:
+        where: what they were given to.
+        given: the names of the options.
+        known: all that may be given.
+    Raises:
+        OptionError: there is no such option; the nearest name is suggested.
+    """
+    for name in given:
+        if name not in known:
+            raise OptionError(f"{where}: has no option {name!r}{did_you_mean(name, known)}")

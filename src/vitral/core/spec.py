@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, get_args, get_origin
 
-from vitral.core.errors import OptionError, did_you_mean
+from vitral.core.errors import OptionError, check_names, did_you_mean
 
 _OPTION = "vitral.option"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -87,11 +87,19 @@ class Spec:
     `class Focal(Loss, kind="focal")`. A Spec without a kind (a run, say) has only options.
 
     Raises:
-        OptionError: a value has the wrong type or lies outside its range.
+        OptionError: a value has the wrong type or lies outside its range, or there is no option of a name.
     """
 
     family: ClassVar[str | None] = None
     kind: ClassVar[str | None] = None
+
+    def __new__(cls, *values: Any, **options: Any) -> Self:
+        """Refuse what `__init__` does not know; pickle and copy come here with nothing."""
+        if values:
+            raise OptionError(_by_name(cls, values[0]))
+        if options:
+            check_names(cls.__name__, options, _fields(cls))
+        return super().__new__(cls)
 
     def __init_subclass__(cls, *, family: str | None = None, kind: str | None = None, **rest: Any) -> None:
         super().__init_subclass__(**rest)
@@ -241,6 +249,17 @@ def _coerced(value: Any, hint: Any) -> Any:
     return value
 
 
+def _by_name(cls: type[Spec], value: Any) -> str:
+    """The sentence about a value that was given without its name."""
+    name = next(iter(_fields(cls)), None)
+    if name is None:
+        return f"{cls.__name__}: has no options, got {value!r}"
+    shown = "(...)" if _allows(_hints(cls)[name], tuple) and not _allows(_hints(cls)[name], float) else "..."
+    return (
+        f"{cls.__name__}: options must be given by name, as in {cls.__name__}({name}={shown}), got {value!r}"
+    )
+
+
 def _alternatives(hint: Any) -> tuple[Any, ...]:
     if get_origin(hint) in (typing.Union, types.UnionType):
         return get_args(hint)
@@ -253,7 +272,9 @@ def _allows(hint: Any, kind: type) -> bool:
 
 def _check(where: str, value: Any, hint: Any, known: Option) -> None:
     if not any(_fits(value, one) for one in _alternatives(hint)):
-        raise OptionError(f"{where}: must be {_type_name(hint)}, got {value!r}")
+        alone = any(_fits((value,), one) for one in _alternatives(hint))
+        near = f"; did you mean ({value!r},)?" if alone else ""
+        raise OptionError(f"{where}: must be {_type_name(hint)}, got {value!r}{near}")
     if known.choices is not None and value not in known.choices:
         near = did_you_mean(str(value), [str(c) for c in known.choices])
         listed = ", ".join(map(str, known.choices))
@@ -298,6 +319,12 @@ def _type_name(hint: Any) -> str:
     for one in _alternatives(hint):
         if isinstance(one, type) and issubclass(one, Spec):
             parts.append(f"a {one.__name__}")
+        elif (
+            get_origin(one) is tuple
+            and isinstance(inner := get_args(one)[0], type)
+            and issubclass(inner, Spec)
+        ):
+            parts.append(f"a tuple of {inner.__name__}")
         else:
             parts.append(names.get(one, str(one).replace("typing.", "")))
     return " or ".join(parts)

@@ -1,18 +1,25 @@
 """`Rendering`: carry out a plan on the pixels of a batch, picture by picture, on the processor."""
 
 import functools
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from vitral.augment.engines.prepared import Prepared, Source, Three
+from vitral.augment.engines.reference import plan_of, render_tensor
 from vitral.augment.plan import Plan
 from vitral.augment.stages import Mix
 from vitral.augment.targets.pasting import Pasted
+from vitral.core import OptionError, did_you_mean
 
 Pictures = NDArray[np.uint8] | Sequence[Source]
+ENGINE = "VITRAL_AUGMENT_ENGINE"
+"""The environment variable that says which engine renders pictures in the processor's memory."""
+_ENGINES = ("compiled", "reference")
 
 
 def levels_to_inputs(mean: Sequence[float], std: Sequence[float]) -> tuple[Three, Three]:
@@ -28,15 +35,19 @@ class Rendering:
     Regions of the input's own size at whole pixels, with nothing to tone, are only copied and
     normalized. Other upright regions are resampled along both axes: linearly between pixels when they
     grow, averaged under a triangle when they shrink; see `regions`. Everything else is first shrunk to
-    the scale at which it will be seen and then sampled linearly; see `warps`.
+    the scale at which it will be seen and then sampled linearly; see `warps`. Where the environment asks
+    for the reference, that makes each picture instead, in float64.
 
     Args:
         pixels: the pictures of the batch; of those not decoded yet, only what will be seen is.
         plan: what happens to each.
+    Raises:
+        OptionError: the environment asks for an engine that does not exist.
     """
 
     def __init__(self, pixels: Pictures, plan: Plan) -> None:
         self._pixels, self._plan = pixels, plan
+        self._by_reference = _engine() == "reference"
         self._passes = [Prepared(one, plan.border) for one in plan.passes]
 
     @functools.cached_property
@@ -60,6 +71,9 @@ class Rendering:
         Raises:
             ImageError: the picture cannot be decoded.
         """
+        if self._by_reference:
+            made = self._reference(i, np.ones(3, np.float32), np.zeros(3, np.float32))
+            return np.clip(np.rint(made), 0, 255).astype(np.uint8)
         source = self._pixels[i]
         for one in self._passes:
             source = one.levels(source, i)
@@ -85,6 +99,10 @@ class Rendering:
         Raises:
             ImageError: a picture cannot be decoded.
         """
+        if self._by_reference:
+            for i in range(start, stop):
+                out[i - start] = self._reference(i, gain, offset)
+            return
         rows = out.reshape(len(out), out.shape[1], 3 * out.shape[2])
         if isinstance(self._pixels, np.ndarray) and self._moved[start:stop].all():
             self._move(np.ascontiguousarray(self._pixels[start:stop]), start, gain, offset, rows)
@@ -107,6 +125,16 @@ class Rendering:
             else:
                 self._passes[-1].render(source, i, gain, offset, target)
 
+    def _reference(self, i: int, gain: Three, offset: Three) -> Float[NDArray[np.float64], "h w c=3"]:
+        """One picture as the reference makes it."""
+        source = self._pixels[i]
+        if not isinstance(source, np.ndarray):
+            tall, wide = source.shape[:2]
+            source, _ = source.region((0, 0, wide, tall), height=tall, width=wide)
+        alone = plan_of(self._plan, np.array([i]))
+        pixels = torch.from_numpy(np.array(source)[None])
+        return render_tensor(pixels, alone, gain=gain, offset=offset, dtype=torch.float64)[0].numpy()
+
     def _move(
         self, pictures: NDArray[np.uint8], start: int, gain: Three, offset: Three, out: NDArray[np.float32]
     ) -> None:
@@ -117,6 +145,14 @@ class Rendering:
         boxes, mirrored = self._passes[0].boxes[part], self._passes[0].mirrored[part]
         x0, y0 = np.ascontiguousarray(boxes[:, :2].T, dtype=np.int64)
         render_windows(sources, x0, y0, mirrored, gain, offset, out)
+
+
+def _engine() -> str:
+    engine = os.environ.get(ENGINE) or "compiled"
+    if engine not in _ENGINES:
+        near = did_you_mean(engine, _ENGINES)
+        raise OptionError(f"{ENGINE}: must be one of {', '.join(_ENGINES)}, got {engine!r}{near}")
+    return engine
 
 
 def mix(

@@ -1,27 +1,21 @@
 """`RenderWork`: one batch on its way through an augmentation, in parts that several threads may share."""
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from vitral.augment.engines.reference import plan_of, render_tensor
 from vitral.augment.engines.render import Rendering, levels_to_inputs, mix
 from vitral.augment.targets.pasting import pasted_objects
-from vitral.core import Batch, OptionError, Room, did_you_mean
+from vitral.core import Batch, Room
 
 if TYPE_CHECKING:
     from vitral.augment.augmentation import Augmentation
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 LAYOUTS = ("channels_last", "contiguous")
-ENGINE = "VITRAL_AUGMENT_ENGINE"
-"""The environment variable that says which engine renders pictures in the processor's memory."""
-_ENGINES = ("compiled", "reference")
 
 
 class RenderWork:
@@ -44,7 +38,6 @@ class RenderWork:
         self._batch, self._plan = batch, augmentation.plan(batch)
         self._levels = levels_to_inputs(augmentation.mean, augmentation.std)
         self._rendering = Rendering(batch.pixels, self._plan)
-        self._by_reference = _engine() == "reference"
         shape = (len(batch), augmentation.height, augmentation.width, 3)
         converted = augmentation.dtype != "float32" or augmentation.layout != "channels_last"
         self._out, self._inputs = None, None
@@ -60,12 +53,12 @@ class RenderWork:
             ImageError: one of them cannot be decoded.
         """
         if self._out is not None:
-            self._render(start, stop, self._out[start:stop])
+            self._rendering.part(start, stop, *self._levels, self._out[start:stop])
             return
         assert self._inputs is not None
         one = np.empty((1, self._plan.height, self._plan.width, 3), np.float32)
         for i in range(start, stop):
-            self._render(i, i + 1, one)
+            self._rendering.part(i, i + 1, *self._levels, one)
             self._inputs[i].copy_(torch.from_numpy(one[0]).permute(2, 0, 1))
 
     def finish(self) -> Batch:
@@ -81,21 +74,6 @@ class RenderWork:
         assert inputs is not None
         return augmentation.filled(batch, plan, inputs, pasted)
 
-    def _render(self, start: int, stop: int, out: NDArray[np.float32]) -> None:
-        if not self._by_reference:
-            self._rendering.part(start, stop, *self._levels, out)
-            return
-        gain, offset = self._levels
-        for i in range(start, stop):
-            source = self._batch.pixels[i]
-            if not isinstance(source, np.ndarray | Tensor):
-                tall, wide = source.shape[:2]
-                source, _ = source.region((0, 0, wide, tall), height=tall, width=wide)
-            alone = plan_of(self._plan, np.array([i]))
-            pixels = torch.from_numpy(np.array(source)[None])
-            made = render_tensor(pixels, alone, gain=gain, offset=offset, dtype=torch.float64)
-            out[i - start] = made[0].numpy()
-
 
 def laid_out(inputs: Tensor, dtype: str, layout: str) -> Tensor:
     """Inputs of b x h x w x 3 as b x 3 x h x w of a type and in a layout."""
@@ -110,11 +88,3 @@ def _inputs(shape: tuple[int, int, int, int], dtype: str, layout: str, room: Roo
     flat = torch.from_numpy(room((floats,))).view(DTYPES[dtype])[:count]
     b, h, w, c = shape
     return flat.view(b, c, h, w) if layout == "contiguous" else flat.view(shape).permute(0, 3, 1, 2)
-
-
-def _engine() -> str:
-    engine = os.environ.get(ENGINE) or "compiled"
-    if engine not in _ENGINES:
-        near = did_you_mean(engine, _ENGINES)
-        raise OptionError(f"{ENGINE}: must be one of {', '.join(_ENGINES)}, got {engine!r}{near}")
-    return engine

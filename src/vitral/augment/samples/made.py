@@ -19,6 +19,7 @@ from vitral.augment.targets.outlines import (
     boxes_of_polygons,
     cut_polygons,
     moved_lines,
+    moved_polygons,
     whole_polygons,
 )
 
@@ -93,8 +94,10 @@ class Made:
             share = self._shares_of_masks(masks) if self.least > 0 else np.ones(len(masks))
             kept[known] = (np.isfinite(tight[:, 0]) & (share >= self.least))[known]
         if polygons is not None:
-            whole = whole_polygons(polygons, self.plan.route(0))
-            cut = cut_polygons(whole, height=self.plan.height, width=self.plan.width)
+            route = self.plan.route(0)
+            whole = whole_polygons(polygons, route.whole)
+            seen_ = whole if route.whole is route else whole_polygons(polygons, route)
+            cut = cut_polygons(seen_, height=self.plan.height, width=self.plan.width)
             before, after = areas_of_polygons(whole), areas_of_polygons(cut)
             known, tight = (
                 np.array([len(one) > 0 for one in polygons], dtype=np.bool_),
@@ -106,8 +109,7 @@ class Made:
 
     def polygons(self, polygons: Sequence[Points]) -> list[Points]:
         """Polygons that belong to no boxes."""
-        whole = whole_polygons(polygons, self.plan.route(0))
-        return cut_polygons(whole, height=self.plan.height, width=self.plan.width)
+        return moved_polygons(polygons, self.plan.route(0), height=self.plan.height, width=self.plan.width)
 
     def lines(self, lines: Sequence[Points]) -> list[list[Points]]:
         """Lines, each in the pieces that are seen."""
@@ -135,25 +137,36 @@ class Made:
         return moved_map(levels, plan.route(0), size=(tall, wide), height=plan.height, width=plan.width)
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places, perhaps outside; the visibility there, if it is given, is 0."""
+        """Places, perhaps outside; the visibility there, if it is given, is 0.
+
+        A place inside that is not seen, because it lay beyond a canvas between two passes, has the
+        visibility 0 too; where none is given, it is NaN.
+        """
         full = np.concatenate([points[..., :2], np.ones((*points.shape[:-1], 1))], axis=-1)
         full[..., 2:] = points[..., 2:] if points.shape[-1] == 3 else 1.0
         _, moved = moved_targets(self.plan, points=[full.reshape(-1, 1, 3)])
         assert moved is not None
-        return moved[0].reshape(full.shape)[..., : points.shape[-1]]
+        made = moved[0].reshape(full.shape)
+        if points.shape[-1] == 3:
+            return made
+        places = made[..., :2]
+        inside = ((places >= 0) & (places < (self.plan.width, self.plan.height))).all(axis=-1)
+        return np.where((inside & (made[..., 2] == 0))[..., None], np.nan, places)
 
     def _moved_numbers(self, numbers: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        plan, (tall, wide) = self.plan, numbers.shape
+        plan = self.plan
+        tall, wide = plan.sizes[0].tolist()
         return moved_mask(numbers, plan.route(0), size=(tall, wide), height=plan.height, width=plan.width)
 
     def _shares_of_masks(self, masks: NDArray[Any]) -> Float[NDArray[np.float64], " n"]:
         """The share of each object's pixels whose centers are seen, from some thousands of them."""
         shares, size = np.zeros(len(masks)), (self.plan.width, self.plan.height)
+        pixel = self.plan.sizes[0, ::-1] / masks.shape[:0:-1]
         for number, mask in enumerate(masks):
             places = np.flatnonzero(mask)
             places = places[:: max(1, len(places) // _PIXELS)]
             y, x = np.divmod(places, masks.shape[2])
-            moved = moved_points(np.stack([x, y], axis=1) + 0.5, self.plan.route(0))
+            moved = moved_points((np.stack([x, y], axis=1) + 0.5) * pixel, self.plan.route(0))
             shares[number] = ((moved >= 0) & (moved < size)).all(axis=1).mean() if len(places) else 0.0
         return shares
 

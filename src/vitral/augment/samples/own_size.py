@@ -31,7 +31,7 @@ def own_size_plan(augmentation: Augmentation, batch: Batch) -> Plan:
         fit=augmentation.fit,
         boxes=batch.boxes,
     )
-    stages = lower_in_turn(augmentation.ops, Draw(batch, ""), frame)
+    stages = lower_in_turn(augmentation.chain, Draw(batch, ""), frame)
     after = frame.after(stages)
     whole = np.rint(after.canvas).clip(min=1)
     if (whole != after.canvas).any():

@@ -56,7 +56,7 @@ class Parts:
                 self.held[name] = held_boxes(value, where=where)
             elif name in ("mask", "masks"):
                 self.held[name] = held_mask(value, where=where, stacked=name == "masks")
-                _check_size(self.held[name].array.shape[-2:], picture, where)
+                _check_filled(self.held[name].array.shape[-2:], where)
             elif name == "keypoints":
                 self.held[name] = held_points(value, where=where)
             elif name in ("polygons", "lines"):
@@ -163,11 +163,16 @@ def _further(kind: str, value: Any, where: str, picture: Held, replicate: bool) 
         return lambda done: levels.back(done.map(levels.array))
     if kind == "mask":
         mask = held_mask(value, where=where)
-        _check_size(mask.array.shape, picture, where)
+        _check_filled(mask.array.shape, where)
         return lambda done: mask.back(done.mask(mask.array))
     other = held_picture(value, where=where, replicate=replicate)
     _check_size(other.array.shape[:2], picture, where)
     return lambda done: other.back(done.picture(other.array, clean=kind == "clean"))
+
+
+def _check_filled(shape: tuple[int, ...], where: str) -> None:
+    if 0 in shape:
+        raise ShapeError(f"{where}: must have pixels, got {' x '.join(str(n) for n in shape)}")
 
 
 def _check_size(shape: tuple[int, ...], picture: Held, where: str) -> None:

@@ -16,7 +16,6 @@ Then neither the number of workers nor the order changes what a picture gets.
 """
 
 import dataclasses
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
@@ -25,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from vitral.augment.augmentation import Augmentation
+from vitral.augment.checked import OpsAndOptions, checked_ops, whole
 from vitral.augment.op import Op
 from vitral.augment.ops.mix_op import MixOp
 from vitral.augment.plan import Plan
@@ -44,7 +44,7 @@ _UNTOUCHED = ("image_id",)
 _ALONE: Any = object()
 
 
-class _Single:
+class _Single(OpsAndOptions):
     """What both callables have in common; see `Transform`."""
 
     def __init__(
@@ -66,10 +66,7 @@ class _Single:
         epoch: int = 0,
     ) -> None:
         name = type(self).__name__
-        ops = (ops,) if isinstance(ops, Op) else tuple(ops)
-        for op in ops:
-            if not isinstance(op, Op):
-                raise OptionError(f"{name}.ops: must be ops, got {op!r}")
+        ops = checked_ops(f"{name}.ops", ops)
         mixing = _mixing(ops)
         if mixing:
             raise OptionError(
@@ -81,17 +78,17 @@ class _Single:
                 raise OptionError(f"{name}: {words} must be given together or not at all")
         for what, value, known in (("grey", grey, _GREY), ("size", size, _SIZES)):
             if value not in known:
-                near = did_you_mean(value, known)
+                near = did_you_mean(str(value), known)
                 raise OptionError(f"{name}.{what}: must be one of {', '.join(known)}, got {value!r}{near}")
         if size == "canvas" and height is not None:
             raise OptionError(f'{name}.size: must be "picture" where height and width are given')
-        self.seed, self.epoch, self._state = _whole(name, "seed", seed), _whole(name, "epoch", epoch), 0
+        self.seed, self.epoch, self._state = whole(f"{name}.seed", seed), whole(f"{name}.epoch", epoch), 0
         self._own_size, self._canvas_size = height is None, size == "canvas"
         self._replicate, self._more = grey == "replicate", _declared(name, more)
-        self._tones = None if mean is None or std is None else (mean, std)
         tones: dict[str, Any] = _LEVELS if mean is None or std is None else {"mean": mean, "std": std}
         tall, wide = (1, 1) if height is None or width is None else (height, width)
-        self._augmentation = Augmentation(
+        self._augmentation = _augmentation(
+            name,
             ops,
             height=tall,
             width=wide,
@@ -101,6 +98,7 @@ class _Single:
             fill=fill,
             **tones,
         )
+        self._tones = None if mean is None else (self._augmentation.mean, self._augmentation.std)
 
     @property
     def state(self) -> int:
@@ -109,7 +107,7 @@ class _Single:
 
     @state.setter
     def state(self, index: int) -> None:
-        self._state = _whole(type(self).__name__, "state", index)
+        self._state = whole(f"{type(self).__name__}.state", index)
 
     def back(self, picture: Any, *, index: int, epoch: int | None = None) -> BackToPicture:
         """The way from what is made of a picture back onto it, for what is found there.
@@ -145,10 +143,10 @@ class _Single:
         batch = Batch(
             pixels=pixels[None],
             labels=torch.zeros(1, dtype=torch.int64),
-            indices=np.array([_whole(name, "index", index)], dtype=np.int64),
+            indices=np.array([whole(f"{name}.index", index)], dtype=np.int64),
             keys=("picture",),
             seed=self.seed,
-            epoch=self.epoch if epoch is None else _whole(name, "epoch", epoch),
+            epoch=self.epoch if epoch is None else whole(f"{name}.epoch", epoch),
             position=0,
             boxes=None if boxes is None else [boxes],
         )
@@ -191,8 +189,8 @@ class Transform(_Single):
             channels, and the result has three.
         more: names of further parts that a call may be given, and what each is: `image`: another
             picture of the same size, with the same geometry, colors and noise; `clean`: one that only
-            moves; `mask`: class numbers; `map`: floats such as depth, of any resolution, linear between
-            pixels and NaN outside. Each may be a list, as of the frames of a video.
+            moves; `mask`: class numbers, of any resolution; `map`: floats such as depth, of any resolution,
+            linear between pixels and NaN outside. Each may be a list, as of the frames of a video.
         seed: any integer.
         epoch: which pass over the pictures, where a call does not say it.
     Raises:
@@ -218,14 +216,17 @@ class Transform(_Single):
 
         Args:
             image: the picture.
-            mask: class numbers h x w; where something comes in from outside 255, of a bool mask False.
-            masks: n x h x w, one for each object, 0 outside; in step with boxes where there are some.
+            mask: class numbers h x w, of any resolution; where something comes in from outside 255, of a
+                bool mask False.
+            masks: n x h x w, one for each object, of any resolution, 0 outside; in step with boxes where
+                there are some.
             bboxes: x0 y0 x1 y1 of each box in pixels; cut off at the borders, and dropped when nothing,
                 or less than `min_visible`, is left. Where polygons or masks come along, boxes are the
                 tight ones of the moved shapes, and what is dropped takes its shape with it.
             labels: of each box; those of dropped boxes go with them.
-            keypoints: x y, or x y and visibility, k x 2 or k x 3. All stay: a place may be outside,
-                and its visibility is then 0.
+            keypoints: x y, or x y and visibility, k x 2 or k x 3. All stay: a place may be outside, and its
+                visibility is then 0. So it is where a pass cut off what a later one would show again;
+                such a place is NaN where no visibility is given.
             polygons: corners of each object, n x 2; cut off at the borders. In step with boxes where there
                 are some; else all stay, and one that is not seen has no corners.
             lines: points of each line, n x 2. Each becomes a list of the pieces that are seen.
@@ -336,6 +337,14 @@ class PairTransform(_Single):
         return held.back(done.picture(held.array)), made
 
 
+def _augmentation(name: str, ops: tuple[Op, ...], **options: Any) -> Augmentation:
+    """What makes the pictures; what is wrong with an option is told by the name of the transform."""
+    try:
+        return Augmentation(ops, **options)
+    except OptionError as error:
+        raise OptionError(str(error).replace("Augmentation.", f"{name}.", 1)) from None
+
+
 def _declared(name: str, more: Mapping[str, str] | None) -> dict[str, str]:
     """The further parts of a transform.
 
@@ -363,10 +372,3 @@ def _mixing(ops: Sequence[Op]) -> str:
             if found:
                 return found
     return ""
-
-
-def _whole(name: str, what: str, value: Any) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise OptionError(f"{name}.{what}: must be a whole number, got {value!r}") from None
