@@ -188,6 +188,23 @@ def test_a_map_may_have_another_resolution_and_is_nan_outside() -> None:
     assert (made.mode, made.size) == ("F", (30, 20))
 
 
+@pytest.mark.parametrize("ops", [MIRROR, QuarterTurn(turns=1.0), Translate(x=0.25, y=0.0)])
+@pytest.mark.parametrize(("tall", "wide"), [(2, 2), (2, 1), (1, 3)], ids=["finer", "taller", "wider"])
+def test_masks_may_have_another_resolution_than_the_picture(ops: Op, tall: int, wide: int) -> None:
+    coarse = np.random.default_rng(0).integers(0, 5, (20, 30), dtype=np.uint8)
+    fine = coarse.repeat(tall, axis=0).repeat(wide, axis=1)
+    objects = np.zeros((2, 20, 30), np.uint8)
+    objects[0, 2:12, 4:16], objects[1, 14:, 20:] = 1, 1
+    stack = objects.repeat(tall, axis=1).repeat(wide, axis=2)
+    boxes, spots = [(4, 2, 16, 12), (20, 14, 30, 20)], [(4.5, 2.5), (21.0, 15.0)]
+    transform = Transform(ops, min_visible=0.3, more={"edges": "mask"})
+    wanted = transform(image=GOOD, mask=coarse, masks=objects, bboxes=boxes, keypoints=spots, edges=coarse)
+    made = transform(image=GOOD, mask=fine, masks=stack, bboxes=boxes, keypoints=spots, edges=fine)
+    for name in ("mask", "masks", "edges"):
+        np.testing.assert_array_equal(made[name], wanted[name])
+    assert (made["bboxes"], made["keypoints"]) == (wanted["bboxes"], wanted["keypoints"])
+
+
 @pytest.mark.parametrize(
     ("ops", "shape"),
     [
@@ -280,8 +297,8 @@ def test_a_sample_still_gets_what_its_batch_gives_it(batch_of: Any, noise: Any) 
             "polygons: must be one for each of the 1 boxes, got 0",
         ),
         (
-            {"masks": np.zeros((1, 3, 30), np.uint8)},
-            "masks: must be of the picture's size, 20 x 30, got 3 x 30",
+            {"masks": np.zeros((1, 0, 30), np.uint8)},
+            "masks: must have pixels, got 0 x 30",
         ),
         (
             {"depht": np.zeros((20, 30))},

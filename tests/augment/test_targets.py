@@ -19,11 +19,13 @@ from vitral.augment import (
     Shear,
     Translate,
     Transpose,
+    back_to_picture,
 )
 from vitral.augment.frame import identities
 from vitral.augment.plan import Bend, Pass
 from vitral.augment.route import Displacement, Route, through
 from vitral.augment.stages import Field
+from vitral.augment.targets.maps import moved_map
 from vitral.augment.targets.moved import (
     moved_back,
     moved_boxes,
@@ -33,7 +35,8 @@ from vitral.augment.targets.moved import (
     moved_targets,
     seen_boxes,
 )
-from vitral.core import OptionError
+from vitral.augment.targets.outlines import areas_of_polygons, moved_polygons
+from vitral.core import OptionError, ShapeError
 
 CHAIN = (RandomResizedCrop(), Flip(), Rotate(), Shear(), Scale(), Translate(), Transpose(), QuarterTurn())
 UNIT: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
@@ -164,6 +167,77 @@ def test_each_pixel_of_a_mask_is_the_nearest(matrix: np.ndarray, scale: int) -> 
     np.testing.assert_array_equal(made.ravel(), np.where(inside, mask[rows, columns], 255))
     bent = Route((matrix, Displacement(nodes=np.zeros((2, 2, 2)), canvas=(33.0, 37.0), smooth=False)))
     np.testing.assert_array_equal(moved_mask(mask, bent, size=(30, 40), height=33, width=37), made)
+
+
+def test_behind_the_horizon_of_a_perspective_nothing_is_seen() -> None:
+    matrix = np.array([[1.0, 0, -4], [0, 1, -4], [-1 / 8.5, 0, 1]])
+    mask, levels = np.full((16, 16), 3, np.uint8), np.ones((16, 16), np.float32)
+    for factor in (1.0, -2.0):  # Matrices are used up to a factor.
+        seen = moved_mask(mask, factor * matrix, size=(16, 16), height=16, width=16) == 3
+        x, y = Route((factor * matrix,)).places(16, 16)
+        np.testing.assert_array_equal(seen, (x >= 0) & (x < 16) & (y >= 0) & (y < 16))
+        assert seen[:, :8].any()
+        assert not seen[:, 8:].any()
+        map_ = moved_map(levels, factor * matrix, size=(16, 16), height=16, width=16)
+        np.testing.assert_array_equal(np.isfinite(map_), seen)
+
+
+def test_a_box_that_crosses_the_horizon_is_cut_off_there(batch_of) -> None:
+    count, size = 200, 64
+    pixels, ones = np.zeros((count, size, size, 3), np.uint8), np.ones((size, size), np.uint8)
+    whole = np.array([[0.0, 0, size, size], [16, 16, 48, 48], [0, 0, 8, size]])
+    batch = batch_of(pixels, boxes=[whole] * count, box_labels=[np.arange(3)] * count, masks=[ones] * count)
+    augmentation = Augmentation((Perspective(strength=0.45),), height=size, width=size, **UNIT)
+    made, plan = augmentation(batch), augmentation.plan(batch)
+    assert made.boxes is not None
+    assert made.masks is not None
+    assert made.box_labels is not None
+    crossed = 0
+    for i in range(count):
+        assert made.box_labels[i][0] == 0
+        # The corners that were moved inward show nothing but the picture.
+        assert (made.masks[i] == 1).all()
+        assert made.boxes[i][0].tolist() == [0, 0, size, size]
+        alone = moved_boxes(whole, plan.route(i))
+        seen = seen_boxes(alone, height=size, width=size, least=0.0)
+        np.testing.assert_allclose(made.boxes[i], seen.boxes, atol=1e-9)
+        corners = moved_points(np.array([[0.0, 0], [size, 0], [0, size], [size, size]]), plan.route(i))
+        crossed += int(np.isnan(corners).any())
+        # A mask of the third box alone fills its box, as far as that is seen.
+        strip = np.zeros((size, size), np.uint8)
+        strip[:, :8] = 1
+        y, x = np.nonzero(moved_mask(strip, plan.route(i), size=(size, size), height=size, width=size) == 1)
+        if len(y) > 30:
+            box = made.boxes[i][made.box_labels[i].tolist().index(2)]
+            tight = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1])
+            assert (box[:2] < tight[:2] + 1).all()
+            assert (box[2:] > tight[2:] - 1).all()
+    assert crossed > 40
+
+
+def test_outlines_and_the_way_back_know_the_horizon_too(batch_of) -> None:
+    size = 64
+    pixels = np.zeros((60, size, size, 3), np.uint8)
+    plan = Augmentation((Perspective(strength=0.45),), height=size, width=size, **UNIT).plan(batch_of(pixels))
+    around = np.array([[0.0, 0], [size, 0], [size, size], [0, size]])
+    made = np.random.default_rng(0).uniform(0, size, (50, 2))
+    for i in range(60):
+        route, way = plan.route(i), back_to_picture(plan, i)
+        (polygon,) = moved_polygons([around], route, height=size, width=size)
+        assert areas_of_polygons([polygon])[0] == pytest.approx(size * size)
+        there = route.there(made)
+        np.testing.assert_allclose(route.back(there), made, atol=1e-6)
+        np.testing.assert_allclose(way.points(made), there, atol=1e-9)
+        inside = route.back(np.mgrid[:size, :size][::-1].reshape(2, -1).T + 0.5).reshape(size, size, 2)
+        shown = ((inside >= 0) & (inside < size)).all(axis=2)
+        assert 0.005 < shown.mean() < 1
+        np.testing.assert_array_equal(way.mask(np.ones((size, size), np.uint8)) == 1, shown)
+
+
+def test_a_mask_that_is_too_large_is_named() -> None:
+    huge = np.broadcast_to(np.uint8(0), (2**16, 2**15))
+    with pytest.raises(ShapeError, match=r"a mask of 65536 x 32768 is too large.*fewer than 2\^31 bytes"):
+        moved_mask(huge, np.eye(3), size=(8, 8), height=8, width=8)
 
 
 def test_a_mask_without_pixels_is_nowhere_counted() -> None:

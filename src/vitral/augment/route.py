@@ -116,6 +116,11 @@ class Window:
 
     back = there
 
+    @property
+    def sides(self) -> Float[NDArray[np.float64], "sides=4 3"]:
+        """Linear forms of (x, y, 1) that are at least 0 inside."""
+        return np.array([[1, 0, 0], [-1, 0, self.width], [0, 1, 0], [0, -1, self.height]], dtype=np.float64)
+
 
 Step = Matrix | Displacement | Window
 
@@ -134,6 +139,21 @@ class Route:
     def matrix(self) -> Matrix | None:
         """All of it as one homography; None where something is bent, or hidden by a window."""
         return self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], np.ndarray) else None
+
+    def unbent(self) -> tuple[Matrix, list[tuple[Window, Matrix]]] | None:
+        """The way as a homography, and that from what was made to each window; None where anything is bent.
+
+        Depths are above 0 for what is seen.
+        """
+        whole, windows = _SAME, []
+        for step in reversed(self.steps):
+            if isinstance(step, Displacement):
+                return None
+            if isinstance(step, Window):
+                windows.append((step, whole))
+            else:
+                whole = np.asarray(facing(step) @ whole, dtype=np.float64)
+        return whole, windows
 
     @functools.cached_property
     def whole(self) -> "Route":
@@ -224,8 +244,12 @@ def joined(steps: tuple[Step, ...]) -> Route:
 
 def through(points: Points, matrix: Matrix) -> Points:
     """Points through a homography; NaN for those behind its horizon."""
-    # Matrices are used up to a factor: the side on which the corner lies is in front.
-    return _through(points, matrix * np.sign(matrix[2, 2] or 1.0))
+    return _through(points, facing(matrix))
+
+
+def facing(matrix: Matrix) -> Matrix:
+    """A homography of depth above 0 for what is seen, which is on the side on which the corner lies."""
+    return -matrix if matrix[2, 2] < 0 else matrix
 
 
 def through_back(points: Points, matrix: Matrix) -> Points:

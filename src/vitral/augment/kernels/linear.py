@@ -44,8 +44,8 @@ def sample_linear(levels, matrix, outside, out):  # pyright: ignore[reportMissin
 
     Args:
         levels: the map.
-        matrix: from (x, y, 1) of the result to (x, y, 1) of the map, up to a factor.
-        outside: what stands where there is no map.
+        matrix: from (x, y, 1) of the result to (x, y, 1) of the map, up to a factor above 0.
+        outside: what stands where there is no map, and behind the horizon, where depth is not above 0.
         out: the result; all of it is written.
     """
     straight = matrix[2, 0] == 0.0 and matrix[2, 1] == 0.0 and matrix[2, 2] == 1.0
@@ -66,7 +66,8 @@ def sample_linear(levels, matrix, outside, out):  # pyright: ignore[reportMissin
         if not straight:
             for x in range(out.shape[1]):
                 depth = zx * (x + 0.5) + zy * v + z0
-                x_at[x], y_at[x] = x_at[x] / depth, y_at[x] / depth
+                near = 1.0 / depth if depth > 0.0 else np.nan
+                x_at[x], y_at[x] = x_at[x] * near, y_at[x] * near
         _take(levels, x_at, y_at, outside, out[y])
 
 

@@ -28,8 +28,8 @@ def sample_nearest(mask, matrix, outside, out):  # pyright: ignore[reportMissing
 
     Args:
         mask: class numbers; at least one, and fewer than 2 ** 31.
-        matrix: from (x, y, 1) of the result to (x, y, 1) of the mask, up to a factor.
-        outside: what stands where there is no mask.
+        matrix: from (x, y, 1) of the result to (x, y, 1) of the mask, up to a factor above 0.
+        outside: what stands where there is no mask, and behind the horizon, where depth is not above 0.
         out: the result; all of it is written.
     """
     tall, wide, many = np.float64(mask.shape[0]), np.float64(mask.shape[1]), np.int32(mask.shape[1])
@@ -69,9 +69,10 @@ def sample_nearest(mask, matrix, outside, out):  # pyright: ignore[reportMissing
         else:
             for x in range(out.shape[1]):
                 u = x + 0.5
-                near = 1.0 / (zx * u + zy * v + z0)
+                depth = zx * u + zy * v + z0
+                near = 1.0 / depth
                 left, top = (xx * u + xy * v + x0) * near, (yx * u + yy * v + y0) * near
-                inside = (left >= 0.0) & (left < wide) & (top >= 0.0) & (top < tall)
+                inside = (left >= 0.0) & (left < wide) & (top >= 0.0) & (top < tall) & (depth > 0.0)
                 place = np.int32(top if inside else 0.0) * many + np.int32(left if inside else 0.0)
                 at[x] = place if inside else np.int32(-1)
         _look_up(flat, at, outside, out[y])

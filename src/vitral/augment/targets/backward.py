@@ -16,7 +16,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from vitral.augment.plan import Plan
-from vitral.augment.route import Matrix, Points, Route
+from vitral.augment.route import Matrix, Points, Route, Window, inverse
 from vitral.augment.targets.maps import Map, moved_map
 from vitral.augment.targets.moved import Boxes, moved_boxes, moved_mask, moved_points
 from vitral.augment.targets.outlines import moved_lines, moved_polygons
@@ -29,9 +29,23 @@ class Reversed(Route):
 
     @property
     def matrix(self) -> Matrix | None:
-        """All of it as one homography; None where something is bent."""
+        """All of it as one homography; None where something is bent or hidden.
+
+        It is also None where the picture's corner lies behind the horizon: then its sign tells nothing.
+        """
         forward = super().matrix
-        return None if forward is None else np.asarray(np.linalg.inv(forward), dtype=np.float64)
+        backward = None if forward is None else inverse(forward)
+        return None if backward is None or backward[2, 2] <= 0 else backward
+
+    def unbent(self) -> tuple[Matrix, list[tuple[Window, Matrix]]] | None:
+        """As of a route, but None where there are windows too."""
+        matrix = self.matrix
+        return None if matrix is None else (matrix, [])
+
+    @property
+    def legs(self) -> tuple[Route | Window, ...]:
+        """The windows and the ways between them, in the order in which `back` takes them."""
+        return super().legs[::-1]
 
     def there(self, points: Points) -> Points:
         """Where points of the picture are seen in what was made; NaN where they are not."""
@@ -69,17 +83,23 @@ class BackToPicture:
         return Reversed(self.route.steps)
 
     def points(self, points: Points) -> Points:
-        """Points n x 2, perhaps outside the picture: what was made may show what lies beyond its borders."""
+        """Points n x 2, perhaps outside the picture: what was made may show what lies beyond its borders.
+
+        NaN for one at which nothing of its plane is seen: beyond a canvas between two passes, or behind the
+        horizon of a perspective.
+        """
         return moved_points(points, self._way)
 
     def boxes(self, boxes: Boxes) -> Boxes:
         """The upright boxes around boxes, cut off at the picture's borders.
 
-        There are as many, in step with scores and labels: one outside the picture has no area.
+        There are as many, in step with scores and labels: one outside the picture has no area, nor has one
+        where nothing of the picture is seen.
         """
         height, width = self.size
         limits = np.tile([width, height], 2).astype(np.float64)
-        return np.clip(moved_boxes(np.asarray(boxes, dtype=np.float64), self._way), 0.0, limits)
+        moved = moved_boxes(np.asarray(boxes, dtype=np.float64), self._way)
+        return np.clip(np.nan_to_num(moved, nan=0.0), 0.0, limits)
 
     def polygons(self, polygons: Sequence[Points]) -> list[Points]:
         """Polygons, cut off at the picture's borders; see `outlines.moved_polygons`."""

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitral.augment.route import Route
-from vitral.augment.targets.moved import Geometry, onto_grid
+from vitral.augment.route import Route, facing
+from vitral.augment.targets.moved import Geometry, hidden, onto_grid
 
 Map = NDArray[Any]
 """Floats h x w, or h x w x channels."""
@@ -44,11 +44,14 @@ def moved_map(
     flat = np.ascontiguousarray(levels, dtype=np.float32).reshape(*levels.shape[:2], -1)
     out = np.empty((height, width, flat.shape[2]), dtype=np.float32)
     x_scale, y_scale = flat.shape[1] / size[1], flat.shape[0] / size[0]
-    matrix = way.matrix if isinstance(way, Route) else way
-    if matrix is None:
+    unbent = way.unbent() if isinstance(way, Route) else (facing(way), [])
+    if unbent is None:
         assert isinstance(way, Route)
         x, y = way.places(height, width)
         pick_linear(flat, x * x_scale, y * y_scale, outside, out)
     else:
+        matrix, windows = unbent
         sample_linear(flat, onto_grid(matrix, x_scale, y_scale), outside, out)
+        if windows:
+            out[hidden(windows, height, width)] = outside
     return out.reshape(shape).astype(levels.dtype, copy=False)

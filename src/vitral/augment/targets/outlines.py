@@ -12,15 +12,14 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from vitral.augment.route import Matrix, Points, Route
-from vitral.augment.targets.moved import Boxes, Geometry, moved_points
+from vitral.augment.route import Matrix, Points, Route, Window, inverse
+from vitral.augment.targets.moved import IN_FRONT, Boxes, Geometry, moved_points
 
 _PIECES, _SHORT_PX, _NOTHING = 256, 1.0, 1e-9
 
 _Sides = Float[NDArray[np.float64], "sides 3"]
 
-_HORIZON, _IN_FRONT = np.array([[0.0, 0, 1]]), 1e-6
-"""Depth, which is 1 in the corner of a picture: what has less than this lies a million pictures away."""
+_HORIZON = np.array([[0.0, 0, 1]])
 
 
 def moved_polygons(polygons: Sequence[Points], way: Geometry, *, height: int, width: int) -> list[Points]:
@@ -39,18 +38,31 @@ def moved_polygons(polygons: Sequence[Points], way: Geometry, *, height: int, wi
 
 
 def whole_polygons(polygons: Sequence[Points], way: Geometry) -> list[Points]:
-    """Polygons where they lie in what was made, beyond its borders too; not behind a horizon."""
+    """Polygons where they lie in what was made, beyond its borders too; not behind a horizon.
+
+    Between two passes they are cut off at the canvas, if the second one looks beyond it.
+    """
+    moved = list(polygons)
+    for leg in _legs(way):
+        if isinstance(leg, Window):
+            moved = cut_polygons(moved, height=leg.height, width=leg.width)
+        else:
+            moved = _polygons_along(moved, leg)
+    return moved
+
+
+def _polygons_along(polygons: Sequence[Points], way: Geometry) -> list[Points]:
     matrix = way.matrix if isinstance(way, Route) else way
     if matrix is not None:
-        back = _backward(matrix)
-        return [_lowered(_cut(_lifted(polygon, back), _HORIZON, _IN_FRONT)) for polygon in polygons]
+        back = inverse(matrix)
+        return [_lowered(_cut(_lifted(polygon, back), _HORIZON, IN_FRONT)) for polygon in polygons]
     bent = _moved_bent([subdivided(polygon, closed=True) for polygon in polygons], way)
     return [polygon[np.isfinite(polygon).all(axis=1)] for polygon in bent]
 
 
-def cut_polygons(polygons: Sequence[Points], *, height: int, width: int) -> list[Points]:
+def cut_polygons(polygons: Sequence[Points], *, height: float, width: float) -> list[Points]:
     """Polygons cut off at the borders; 0 x 2 where nothing is left."""
-    sides, size, found = _sides(height, width), np.array([width, height]), []
+    sides, size, found = Window(height=height, width=width).sides, np.array([width, height]), []
     for polygon in polygons:
         if len(polygon) > 2 and not ((polygon >= 0) & (polygon <= size)).all():
             # What lies on a border lies there, whatever was rounded.
@@ -72,20 +84,33 @@ def moved_lines(lines: Sequence[Points], way: Geometry, *, height: int, width: i
         Of each line the pieces that are seen, in turn: none, or one, or several where it leaves and
         comes back.
     """
+    seen = [[line] for line in lines]
+    for leg in (*_legs(way), Window(height=height, width=width)):
+        runs = [run for several in seen for run in several]
+        pieces = iter(_lines_inside(runs, leg) if isinstance(leg, Window) else _lines_along(runs, leg))
+        seen = [[piece for _ in several for piece in next(pieces)] for several in seen]
+    return seen
+
+
+def _lines_along(lines: Sequence[Points], way: Geometry) -> list[list[Points]]:
+    """Lines where they lie in what was made, in the pieces that are anywhere."""
     matrix = way.matrix if isinstance(way, Route) else way
     if matrix is not None:
-        back = _backward(matrix)
-        runs = [
-            [_lowered(run) for run in _pieces(_lifted(line, back), _HORIZON, _IN_FRONT)] for line in lines
-        ]
-    else:
-        bent = _moved_bent([subdivided(line, closed=False) for line in lines], way)
-        runs = [_finite_runs(line) for line in bent]
-    sides, size = _sides(height, width), np.array([width, height])
+        back = inverse(matrix)
+        return [[_lowered(run) for run in _pieces(_lifted(line, back), _HORIZON, IN_FRONT)] for line in lines]
+    bent = _moved_bent([subdivided(line, closed=False) for line in lines], way)
+    return [_finite_runs(line) for line in bent]
+
+
+def _lines_inside(lines: Sequence[Points], window: Window) -> list[list[Points]]:
+    sides, size = window.sides, np.array([window.width, window.height])
     return [
-        [np.clip(_lowered(piece), 0.0, size) for run in several for piece in _pieces(_lifted(run), sides)]
-        for several in runs
+        [np.clip(_lowered(piece), 0.0, size) for piece in _pieces(_lifted(line), sides)] for line in lines
     ]
+
+
+def _legs(way: Geometry) -> tuple[Geometry | Window, ...]:
+    return way.legs if isinstance(way, Route) else (way,)
 
 
 def boxes_of_polygons(polygons: Sequence[Points]) -> Boxes:
@@ -138,17 +163,6 @@ def _moved_bent(outlines: Sequence[Points], way: Geometry) -> list[Points]:
 def _after(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of each corner what the next one has; quicker than `np.roll` for the few that there are."""
     return np.concatenate([values[1:], values[:1]])
-
-
-def _sides(height: int, width: int) -> _Sides:
-    """What is seen, as linear forms of (x, y, 1) that are at least 0 there."""
-    return np.array([[1, 0, 0], [-1, 0, width], [0, 1, 0], [0, -1, height]], dtype=np.float64)
-
-
-def _backward(matrix: Matrix) -> Matrix:
-    """The inverse, of depth 1 in the picture's corner."""
-    back = np.linalg.inv(matrix)
-    return np.asarray(back / back[2, 2] if back[2, 2] else back, dtype=np.float64)
 
 
 def _lifted(points: Points, matrix: Matrix | None = None) -> Float[NDArray[np.float64], "n xyw=3"]:
