@@ -103,7 +103,7 @@ def _covered(values: Float[Tensor, "b h w c=3"], cover: Cover) -> Float[Tensor, 
         scale = np.tile((width, height) / cover.canvas[i, ::-1], 2)
         for box, color in zip(boxes * scale, cover.colors[i], strict=True):
             x0, y0, x1, y1 = np.clip(np.rint(box), 0, [width, height, width, height]).astype(int)
-            values[i, y0:y1, x0:x1] = torch.from_numpy(color).to(values)
+            values[i, y0:y1, x0:x1] = torch.tensor(color.tolist()).to(values)
     return values
 
 
