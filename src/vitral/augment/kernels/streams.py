@@ -44,6 +44,25 @@ def stream(_context, source, target, count):  # pyright: ignore[reportMissingPar
     return signature, instructions
 
 
+@_intrinsic
+def stream_line(_context, source, target, at):  # pyright: ignore[reportMissingParameterType]
+    """One line of memory of the same, from number `at` on."""
+    signature = types.void(source, target, at)
+
+    def instructions(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        """One store that leaves no trace in the caches."""
+        here, there = (context.make_array(signature.args[k])(context, builder, args[k]).data for k in (0, 1))
+        line = ir.VectorType(ir.FloatType(), _LINE)
+        loaded = builder.load(builder.bitcast(builder.gep(here, [args[2]]), line.as_pointer()))
+        loaded.align = 4
+        stored = builder.store(loaded, builder.bitcast(builder.gep(there, [args[2]]), line.as_pointer()))
+        stored.align = 4 * _LINE
+        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return signature, instructions
+
+
 @compiled(boolean(float32[:, ::1], int64))
 def fits(out, rows):  # pyright: ignore[reportMissingParameterType]
     """Whether some rows at a time can be streamed to where a picture belongs: in whole lines of memory."""

@@ -8,7 +8,7 @@ import numpy as np
 from numba import boolean, float32, float64, int32, int64, uint8, void
 
 from vitral.augment.kernels.compiled import LINE, PICTURE, THREE, compiled
-from vitral.augment.kernels.streams import fits, stream
+from vitral.augment.kernels.streams import fits, stream, stream_line
 from vitral.augment.kernels.tones import normalize, round_off, tone
 from vitral.augment.kernels.vectors import blend_four, widest
 
@@ -118,10 +118,18 @@ def _meets_corner(place, tall, wide):  # pyright: ignore[reportMissingParameterT
     return farthest == 3 * ((tall - 2) * wide + wide - 2)
 
 
-@compiled(void(LINE, int64, int32[::1], _ROW, _ROW, _ROW, _ROW, _ROW))
-def _inside(source, stride, place, right, below, red, green, blue):  # pyright: ignore[reportMissingParameterType]
-    for i in range(np.uint64(place.size // 4)):
+@compiled(void(LINE, int64, int32[::1], _ROW, _ROW, float32[:, ::1], _ROW, _ROW))
+def _inside(source, stride, place, right, below, planes, ready, target):  # pyright: ignore[reportMissingParameterType]
+    """Blend four places at a time, and between them stream what is ready: so no store waits for memory."""
+    red, green, blue = planes[0], planes[1], planes[2]
+    fours, lines = np.uint64(place.size // 4), np.uint64(ready.size // 16)
+    for i in range(min(fours, lines)):
         blend_four(source, place, stride, right, below, red, green, blue, i * np.uint64(4))
+        stream_line(ready, target, i * np.uint64(16))
+    for i in range(min(fours, lines), fours):
+        blend_four(source, place, stride, right, below, red, green, blue, i * np.uint64(4))
+    for i in range(min(fours, lines), lines):
+        stream_line(ready, target, i * np.uint64(16))
 
 
 @compiled(void(LINE, int64, int32[::1], _ROW, _ROW, float32[:, ::1]))
@@ -141,10 +149,12 @@ def _with_care(source, stride, place, right, below, planes):  # pyright: ignore[
 @compiled(
     void(
         PICTURE, float64[:, ::1], float32[:, :, ::1], boolean, int64, int64, int32[::1], float32[:, ::1],
-        float32[:, ::1], int64[::1], float32[:, ::1], float32[:, :, ::1],
+        float32[:, ::1], int64[::1], float32[:, ::1], float32[:, :, ::1], _ROW, _ROW,
     )
 )  # fmt: skip
-def _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables):  # pyright: ignore[reportMissingParameterType]
+def _render_rows(
+    source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables, ready, target
+):  # pyright: ignore[reportMissingParameterType]
     """Some rows of the result as three planes of levels, toned; each with room for a multiple of four."""
     tall, wide = source.shape[0], source.shape[1] // 3
     x_at, y_at = at[0], at[1]
@@ -161,8 +171,9 @@ def _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, ki
     _split(x_at, y_at, tall, wide, place)
     if _meets_corner(place, tall, wide):
         _with_care(flat, source.shape[1], place, x_at, y_at, planes)
+        stream(ready, target, ready.size)
     else:
-        _inside(flat, source.shape[1], place, x_at, y_at, planes[0], planes[1], planes[2])
+        _inside(flat, source.shape[1], place, x_at, y_at, planes, ready, target)
     tone(planes[0], planes[1], planes[2], kinds, numbers, tables)
 
 
@@ -191,17 +202,23 @@ def render_warp(source, matrix, places, clamped, kinds, numbers, tables, gain, o
     four, streamed = (out.shape[1] // 3 + 3) // 4 * 4, fits(out, _ROWS)
     at, place = np.empty((2, _ROWS * four), np.float32), np.empty(_ROWS * four, np.int32)
     planes, made = np.empty((3, _ROWS * four), np.float32), np.empty((_ROWS, out.shape[1]), np.float32)
+    ready, target = made.reshape(made.size)[:0], made.reshape(made.size)[:0]
     for y in range(0, len(out), _ROWS):
         rows = min(_ROWS, len(out) - y)
         if rows * four < place.size:
             at, place = np.empty((2, rows * four), np.float32), np.empty(rows * four, np.int32)
             planes = np.empty((3, rows * four), np.float32)
-        _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables)
+        # What the rows before have become is streamed while these are looked up.
+        _render_rows(
+            source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables, ready, target
+        )
+        ready, target = made.reshape(made.size)[:0], made.reshape(made.size)[:0]
         if streamed and rows == _ROWS:
             normalize(planes, gain, offset, made)
-            stream(made.reshape(made.size), out[y : y + rows].reshape(made.size), made.size)
+            ready, target = made.reshape(made.size), out[y : y + rows].reshape(made.size)
         else:
             normalize(planes, gain, offset, out[y : y + rows])
+    stream(ready, target, ready.size)
 
 
 @compiled(
@@ -214,11 +231,26 @@ def render_warp_levels(source, matrix, places, clamped, kinds, numbers, tables, 
     """The same as levels again, rounded; see `render_warp`."""
     four = (out.shape[1] // 3 + 3) // 4 * 4
     at, place = np.empty((2, _ROWS * four), np.float32), np.empty(_ROWS * four, np.int32)
-    planes = np.empty((3, _ROWS * four), np.float32)
+    planes, nothing = np.empty((3, _ROWS * four), np.float32), np.empty(0, np.float32)
     for y in range(0, len(out), _ROWS):
         rows = min(_ROWS, len(out) - y)
         if rows * four < place.size:
             at, place = np.empty((2, rows * four), np.float32), np.empty(rows * four, np.int32)
             planes = np.empty((3, rows * four), np.float32)
-        _render_rows(source, matrix, places, clamped, y, rows, place, at, planes, kinds, numbers, tables)
+        _render_rows(
+            source,
+            matrix,
+            places,
+            clamped,
+            y,
+            rows,
+            place,
+            at,
+            planes,
+            kinds,
+            numbers,
+            tables,
+            nothing,
+            nothing,
+        )
         round_off(planes, out[y : y + rows])
