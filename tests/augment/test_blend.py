@@ -336,3 +336,14 @@ def test_what_cannot_be_blended_is_named(make, message) -> None:
 
 def test_everything_is_the_plain_mask() -> None:
     assert Blend().mask == Everywhere()
+
+
+def test_the_engine_that_the_environment_asks_for_carries_branches_out(changed, noise, monkeypatch):
+    from vitral.augment.ops import branch
+
+    pixels, chain = noise(3, 9, 12), Blend(ops=(Saturation(factor=0.3), GaussianBlur(sigma_px=1.0, p=1.0)))
+    compiled, called, real = changed(pixels, chain), [], branch.by_reference
+    monkeypatch.setattr(branch, "by_reference", lambda *a: called.append(1) or real(*a))
+    monkeypatch.setenv("VITRAL_AUGMENT_ENGINE", "reference")
+    assert np.abs(changed(pixels, chain) - compiled).max() <= 1.01
+    assert len(called) == 3

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt32
+from jaxtyping import Bool, UInt32
 from numpy.typing import NDArray
 
 from vitral.augment.variables import Numbers, Param, variable
@@ -31,6 +31,10 @@ class Draw:
         """One number in [low, high) per picture; another `name` gives independent numbers."""
         batch = self.batch
         return uniform(batch.seed, batch.epoch, batch.draws, f"{self.path}.{name}", low=low, high=high)
+
+    def chosen(self, p: float) -> Bool[NDArray[np.bool_], " b"]:
+        """Which pictures an op changes that changes a share `p` of them."""
+        return np.asarray(self.uniform("chosen") < p)
 
     def value(self, what: Param, name: str) -> Numbers:
         """One number per picture of what an op was given: a constant, a range, or a variable."""

@@ -2,24 +2,13 @@
 
 import importlib
 import re
+from pathlib import Path
 from typing import Any
 
 from vitral.core import did_you_mean, late_members
 
 _PACKAGE = "vitral.augment"
-_MASKS = (
-    "BlendMask",
-    "Checkerboard",
-    "Elementwise",
-    "Everywhere",
-    "FrequencyNoise",
-    "HorizontalGradient",
-    "InBoxes",
-    "RegularGrid",
-    "SmoothNoise",
-    "SomeColors",
-    "VerticalGradient",
-)
+_FOLDERS = ("ops", "blend_masks")
 # Those whose file is not called after them.
 _FILES = {
     "AugMix": "ops.augmix",
@@ -31,7 +20,6 @@ _FILES = {
     "corruption": "corruptions",
     "histogram_of": "ops.match_histogram",
     "preset": "presets",
-    **dict.fromkeys(_MASKS, "blend_masks"),
 }
 
 
@@ -46,10 +34,17 @@ def late_name(name: str) -> Any:
         # Python itself asks for names like `__path__`. Of a hundred names all cannot be told.
         near = "" if name.startswith("_") else did_you_mean(name, package.__all__).partition("; known")[0]
         raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}{near}")
-    file = _FILES.get(name) or "ops." + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-    found = getattr(importlib.import_module(f"{_PACKAGE}.{file}"), name)
+    found = getattr(importlib.import_module(f"{_PACKAGE}.{_file(name)}"), name)
     setattr(package, name, found)
     return found
+
+
+def _file(name: str) -> str:
+    """The module that a name is from: one that is called after it, in one of the folders."""
+    if name in _FILES:
+        return _FILES[name]
+    stem, here = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(), Path(__file__).parent
+    return next(f"{folder}.{stem}" for folder in _FOLDERS if (here / folder / f"{stem}.py").is_file())
 
 
 def _all_ops() -> None:

@@ -47,7 +47,7 @@ class Rendering:
 
     def __init__(self, pixels: Pictures, plan: Plan) -> None:
         self._pixels, self._plan = pixels, plan
-        self._by_reference = _engine() == "reference"
+        self._by_reference = engine() == "reference"
         self._passes = [Prepared(one, plan.border) for one in plan.passes]
 
     @functools.cached_property
@@ -126,14 +126,11 @@ class Rendering:
                 self._passes[-1].render(source, i, gain, offset, target)
 
     def _reference(self, i: int, gain: Three, offset: Three) -> Float[NDArray[np.float64], "h w c=3"]:
-        """One picture as the reference makes it."""
         source = self._pixels[i]
         if not isinstance(source, np.ndarray):
             tall, wide = source.shape[:2]
             source, _ = source.region((0, 0, wide, tall), height=tall, width=wide)
-        alone = plan_of(self._plan, np.array([i]))
-        pixels = torch.from_numpy(np.array(source)[None])
-        return render_tensor(pixels, alone, gain=gain, offset=offset, dtype=torch.float64)[0].numpy()
+        return by_reference(source, self._plan, i, gain, offset)
 
     def _move(
         self, pictures: NDArray[np.uint8], start: int, gain: Three, offset: Three, out: NDArray[np.float32]
@@ -147,12 +144,25 @@ class Rendering:
         render_windows(sources, x0, y0, mirrored, gain, offset, out)
 
 
-def _engine() -> str:
-    engine = os.environ.get(ENGINE) or "compiled"
-    if engine not in _ENGINES:
-        near = did_you_mean(engine, _ENGINES)
-        raise OptionError(f"{ENGINE}: must be one of {', '.join(_ENGINES)}, got {engine!r}{near}")
-    return engine
+def by_reference(
+    pixels: NDArray[np.uint8], plan: Plan, i: int, gain: Three, offset: Three
+) -> Float[NDArray[np.float64], "h w c=3"]:
+    """Picture `i` of a plan as the reference makes it, in float64."""
+    alone, held = plan_of(plan, np.array([i])), torch.from_numpy(np.array(pixels)[None])
+    return render_tensor(held, alone, gain=gain, offset=offset, dtype=torch.float64)[0].numpy()
+
+
+def engine() -> str:
+    """Which engine the environment asks for.
+
+    Raises:
+        OptionError: one that does not exist.
+    """
+    name = os.environ.get(ENGINE) or "compiled"
+    if name not in _ENGINES:
+        near = did_you_mean(name, _ENGINES)
+        raise OptionError(f"{ENGINE}: must be one of {', '.join(_ENGINES)}, got {name!r}{near}")
+    return name
 
 
 def mix(

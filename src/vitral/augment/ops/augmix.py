@@ -60,7 +60,7 @@ class AugMix(Op, kind="augmix"):
                 mixture += weight * branch(pixels, i)
             return np.clip(np.rint(mixture), 0, 255).astype(np.uint8)
 
-        return (Filter(op="augmix", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="augmix", chosen=draw.chosen(self.p), apply=changed),)
 
     def weights(self, draw: Draw) -> Float[NDArray[np.float32], "b chains+1"]:
         """How much of each picture comes from itself, and then from each chain; they add up to 1."""

@@ -4,8 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
@@ -112,5 +110,5 @@ class AutoAugment(Op, kind="auto-augment"):
 
     def lower(self, draw: Draw, frame: Frame) -> tuple[Stage, ...]:
         """The stages of all 25 pairs, each for the pictures that get it."""
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return tuple(stage.only(chosen, frame.canvas) for stage in _POLICY.lower(draw, frame))

@@ -31,6 +31,4 @@ class AutoContrast(Op, kind="auto-contrast"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return changed_levels(pixels, lambda counts: stretched(counts, float(cutoff[i])))
 
-        return (
-            Filter(op="auto-contrast", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="auto-contrast", chosen=draw.chosen(self.p), apply=changed),)

@@ -49,6 +49,4 @@ class BilateralBlur(Op, kind="bilateral-blur"):
             )
             return np.asarray(soft, np.uint8)
 
-        return (
-            Filter(op="bilateral-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="bilateral-blur", chosen=draw.chosen(self.p), apply=changed),)

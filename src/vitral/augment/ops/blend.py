@@ -56,4 +56,4 @@ class Blend(Op, kind="blend"):
             over = first(pixels, i).astype(np.float32) - behind
             return np.rint(behind + share * over).astype(np.uint8)
 
-        return (Filter(op="blend", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="blend", chosen=draw.chosen(self.p), apply=changed),)

@@ -33,4 +33,4 @@ class BoxBlur(Op, kind="box-blur"):
             size = 2 * int(radius[i]) + 1
             return np.asarray(cv2.blur(pixels, (size, size), borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
-        return (Filter(op="box-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="box-blur", chosen=draw.chosen(self.p), apply=changed),)

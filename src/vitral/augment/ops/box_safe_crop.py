@@ -39,5 +39,5 @@ class BoxSafeCrop(Op, kind="box-safe-crop"):
             if len(boxes):
                 held[i] = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
                 parts[i] = whole[i] + shares[i] * (held[i] - whole[i])
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return (shown(frame, parts, held, op="box-safe-crop").only(chosen, frame.canvas),)

@@ -1,5 +1,6 @@
 """`Branch`: ops that are carried out at their place of a chain, on the pixels as they are there."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Self
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.engines.prepared import Prepared
+from vitral.augment.engines.render import by_reference, engine
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op, lower_in_turn
 from vitral.augment.plan import planned
@@ -22,8 +24,8 @@ _STILL = (Color, Cover, Curve, Filter, Hue)
 class Branch:
     """Ops for a batch, ready to be carried out on the pixels that a filter is given.
 
-    A branch has a plan of its own, and the compiled engine carries it out wherever the rest runs. What
-    it makes is rounded to bytes.
+    A branch has a plan of its own, carried out on the processor wherever the rest runs, by the engine
+    that the environment asks for. What it makes is rounded to bytes.
 
     Args:
         stages: in turn; they leave the canvas as it is, and mix no pictures.
@@ -31,9 +33,10 @@ class Branch:
     """
 
     def __init__(self, stages: Sequence[Stage], frame: Frame) -> None:
-        sizes = np.ceil(frame.canvas - 1e-6).astype(np.int64).clip(min=1)
-        passes = planned(stages, frame, sizes=sizes).passes if stages else ()
-        self._passes = [Prepared(one) for one in passes]
+        self._sizes = np.ceil(frame.canvas - 1e-6).astype(np.int64).clip(min=1)
+        self._plan = planned(stages, frame, sizes=self._sizes) if stages else None
+        self._passes = [] if self._plan is None else [Prepared(one) for one in self._plan.passes]
+        self._by_reference = engine() == "reference"
 
     @classmethod
     def of(cls, ops: Sequence[Op], draw: Draw, frame: Frame) -> Self:
@@ -42,6 +45,11 @@ class Branch:
 
     def __call__(self, pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
         """What becomes of the pixels of picture `i` of the batch, in the same shape."""
+        if self._by_reference and self._plan is not None:
+            height, width = self._sizes[i].tolist()
+            plan = dataclasses.replace(self._plan, height=height, width=width)
+            made = by_reference(pixels, plan, i, np.ones(3, np.float32), np.zeros(3, np.float32))
+            return np.clip(np.rint(made), 0, 255).astype(np.uint8)
         for one in self._passes:
             pixels = one.levels(pixels, i)
         return pixels

@@ -41,4 +41,4 @@ class Canny(Op, kind="canny"):
             edges = np.asarray(cv2.Canny(grey, float(low[i]), float(high[i])), np.float32)[..., None]
             return np.rint(pixels + np.float32(share[i]) * (edges - pixels)).astype(np.uint8)
 
-        return (Filter(op="canny", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="canny", chosen=draw.chosen(self.p), apply=changed),)

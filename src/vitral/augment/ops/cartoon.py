@@ -56,7 +56,7 @@ class Cartoon(Op, kind="cartoon"):
             strong = high - np.minimum(np.float32(saturation[i]), most) * (high - flat)
             return np.rint(np.clip(strong, 0, 255) * (1 - lines[..., None])).astype(np.uint8)
 
-        return (Filter(op="cartoon", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="cartoon", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _lines(flat: NDArray[np.uint8]) -> Float[NDArray[np.float32], "h w"]:

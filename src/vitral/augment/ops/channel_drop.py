@@ -28,4 +28,4 @@ class ChannelDrop(Op, kind="channel-drop"):
         matrix = np.where(lost[:, :, None], 0.0, np.eye(3, 4))
         matrix[:, :, 3] = lost * draw.value(self.level, "level")[:, None]
         color = Color.of(matrix, op="channel-drop")
-        return (color.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (color.only(draw.chosen(self.p), frame.canvas),)

@@ -27,4 +27,4 @@ class ChannelShuffle(Op, kind="channel-shuffle"):
         """Draw one order per picture."""
         order = 1 + np.floor(5 * draw.uniform("order")).astype(np.int64)
         color = Color.of(_ORDERS[order], op="channel-shuffle")
-        return (color.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (color.only(draw.chosen(self.p), frame.canvas),)

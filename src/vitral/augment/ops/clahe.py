@@ -45,4 +45,4 @@ class Clahe(Op, kind="clahe"):
             cv2.insertChannel(equalizer.apply(cv2.extractChannel(lab, 0)), lab, 0)
             return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB, dst=lab), np.uint8)
 
-        return (Filter(op="clahe", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="clahe", chosen=draw.chosen(self.p), apply=changed),)

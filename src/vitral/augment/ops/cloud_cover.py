@@ -51,4 +51,4 @@ class CloudCover(Op, kind="cloud-cover"):
             cloud = np.float32(level[i]) * (np.float32(1 - _SHADE) + np.float32(_SHADE) * body[..., None])
             return np.rint(pixels + weight * (cloud - pixels)).astype(np.uint8)
 
-        return (Filter(op="cloud-cover", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="cloud-cover", chosen=draw.chosen(self.p), apply=changed),)

@@ -44,4 +44,4 @@ class CoarseDropout(Op, kind="coarse-dropout"):
             colors=np.stack(colors, axis=1),
             canvas=frame.canvas,
         )
-        return (cover.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (cover.only(draw.chosen(self.p), frame.canvas),)

@@ -53,4 +53,4 @@ class Convolve(Op, kind="convolve"):
 
             return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
-        return (Filter(op="convolve", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="convolve", chosen=draw.chosen(self.p), apply=changed),)

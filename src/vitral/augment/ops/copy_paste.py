@@ -58,7 +58,7 @@ class CopyPaste(MixOp, kind="copy-paste"):
                 share=np.ones(count),
                 blended=np.zeros(count, dtype=np.bool_),
                 pasted=np.zeros((count, 4), dtype=np.int64),
-                chosen=(draw.uniform("chosen") < self.p) & (partner != np.arange(count)),
+                chosen=draw.chosen(self.p) & (partner != np.arange(count)),
                 copies=Copies(
                     share=draw.value(self.objects, "objects"),
                     key=random_bits(batch.seed, batch.epoch, batch.draws, f"{draw.path}.which"),

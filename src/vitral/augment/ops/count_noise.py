@@ -36,4 +36,4 @@ class CountNoise(Op, kind="count-noise"):
             sign = 2 * numbers.integers(0, 1, size=shape, endpoint=True) - 1
             return np.clip(pixels + sign * numbers.poisson(mean[i], shape), 0, 255).astype(np.uint8)
 
-        return (Filter(op="count-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="count-noise", chosen=draw.chosen(self.p), apply=changed),)

@@ -43,5 +43,5 @@ class CropAroundBox(Op, kind="crop-around-box"):
                 box = boxes[int(which[i] * len(boxes))]
                 beyond = context[i] * np.tile(box[2:] - box[:2], 2) * (-1, -1, 1, 1)
                 held[i], parts[i] = box, np.clip(box + beyond, 0.0, np.tile(frame.canvas[i, ::-1], 2))
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return (shown(frame, parts, held, op="crop-around-box").only(chosen, frame.canvas),)

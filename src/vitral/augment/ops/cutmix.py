@@ -42,7 +42,7 @@ class CutMix(MixOp, kind="cutmix"):
                 share=share,
                 blended=np.zeros(len(frame), dtype=np.bool_),
                 pasted=np.stack([x0, y0, x1, y1], axis=1),
-                chosen=(draw.uniform("chosen") < self.p) & (share < 1),
+                chosen=draw.chosen(self.p) & (share < 1),
             ),
         )
 

@@ -38,7 +38,7 @@ class Defocus(Op, kind="defocus"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return correlated(pixels, _disk(float(radius[i])))
 
-        return (Filter(op="defocus", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="defocus", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _disk(radius: float) -> Float[NDArray[np.float32], "side side"]:

@@ -38,6 +38,4 @@ class DirectedEdges(Op, kind="directed-edges"):
             slope = cv2.filter2D(pixels, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
             return np.rint(pixels + np.float32(share[i]) * (np.clip(slope, 0, 255) - pixels)).astype(np.uint8)
 
-        return (
-            Filter(op="directed-edges", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="directed-edges", chosen=draw.chosen(self.p), apply=changed),)

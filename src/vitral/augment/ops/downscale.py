@@ -45,4 +45,4 @@ class Downscale(Op, kind="downscale"):
             ]
             return np.asarray(cv2.resize(small, (width, height), interpolation=how), np.uint8)
 
-        return (Filter(op="downscale", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="downscale", chosen=draw.chosen(self.p), apply=changed),)

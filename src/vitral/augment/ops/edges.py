@@ -39,4 +39,4 @@ class Edges(Op, kind="edges"):
             weight = np.float32(share[i])
             return np.rint((1 - weight) * pixels + weight * slope).astype(np.uint8)
 
-        return (Filter(op="edges", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="edges", chosen=draw.chosen(self.p), apply=changed),)

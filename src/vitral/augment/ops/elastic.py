@@ -45,7 +45,7 @@ class Elastic(Op, kind="elastic"):
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw how far and how smoothly per picture, and the waves of both."""
         far, sigma = draw.value(self.deviation_px, "deviation_px"), draw.value(self.sigma_px, "sigma_px")
-        chosen = (draw.uniform("chosen") < self.p) & (far > 0)
+        chosen = draw.chosen(self.p) & (far > 0)
         needed = 1 + frame.canvas.max(axis=1, initial=0.0) / (_SPACING * sigma)
         level = np.minimum(np.searchsorted(_COUNTS, needed), len(_COUNTS) - 1)
         fields = []

@@ -38,4 +38,4 @@ class Emboss(Op, kind="emboss"):
             kernel[1, 1] += 1
             return correlated(pixels, kernel.astype(np.float32))
 
-        return (Filter(op="emboss", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="emboss", chosen=draw.chosen(self.p), apply=changed),)

@@ -36,4 +36,4 @@ class Equalize(Op, kind="equalize"):
                 return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
             return changed_levels(pixels, equalized)
 
-        return (Filter(op="equalize", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="equalize", chosen=draw.chosen(self.p), apply=changed),)

@@ -40,4 +40,4 @@ class Fog(Op, kind="fog"):
             weight = np.float32(density[i]) * (np.float32(0.4) + np.float32(0.6) * drift)
             return np.rint(pixels + weight * (np.float32(level[i]) - pixels)).astype(np.uint8)
 
-        return (Filter(op="fog", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="fog", chosen=draw.chosen(self.p), apply=changed),)

@@ -50,7 +50,7 @@ class Frost(Op, kind="frost"):
                 np.uint8
             )
 
-        return (Filter(op="frost", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="frost", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _thickness(

@@ -33,5 +33,5 @@ class GaussianBlur(Op, kind="gaussian-blur"):
         def blurred(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return softened(pixels, float(sigma[i]))
 
-        chosen = np.asarray((draw.uniform("chosen") < self.p) & (sigma > _SHARP_PX))
+        chosen = np.asarray(draw.chosen(self.p) & (sigma > _SHARP_PX))
         return (Filter(op="gaussian-blur", chosen=chosen, apply=blurred),)

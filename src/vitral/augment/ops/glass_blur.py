@@ -55,4 +55,4 @@ class GlassBlur(Op, kind="glass-blur"):
                 made = made[np.clip(rows + dy, 0, height - 1), np.clip(columns + dx, 0, width - 1)]
             return np.asarray(soft(made), np.uint8)
 
-        return (Filter(op="glass-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="glass-blur", chosen=draw.chosen(self.p), apply=changed),)

@@ -1,6 +1,8 @@
 """What `CropTo` and `PadTo` have in common: the size that a canvas shall have, and where it lies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -8,8 +10,9 @@ from numpy.typing import NDArray
 
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame, part_of_canvas
-from vitral.augment.stages import Warp
-from vitral.core import OptionError
+from vitral.augment.op import Op
+from vitral.augment.stages import Stage, Warp
+from vitral.core import OptionError, option
 
 Sizes = Float[NDArray[np.float64], " b"]
 _CLOSE = 1e-6
@@ -91,3 +94,44 @@ class Goal:
 def _whole(number: Sizes, *, larger: bool) -> Sizes:
     """The next whole number, or the last; what is one up to rounding is one."""
     return np.ceil(number - _CLOSE) if larger else np.floor(number + _CLOSE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalOp(Op):
+    """A canvas of a size that is told. Abstract.
+
+    Raises:
+        OptionError: the size is given in two ways.
+    """
+
+    height: int | None = option(None, "rows; none leaves them", unit="px", low=1, high=100_000)
+    width: int | None = option(None, "columns; none leaves them", unit="px", low=1, high=100_000)
+    multiple: int | None = option(
+        None, "of which height and width are multiples", unit="px", low=1, high=10_000
+    )
+    power: int | None = option(None, "of which height and width are powers, 2 or 3, say", low=2, high=100)
+    aspect: float | None = option(None, "width / height; 1 is a square", low=0.01, high=100)
+    spread: float = option(1.0, "how far from the center it may lie: 0 is the center", low=0, high=1)
+
+    zero = {"height": None, "width": None, "multiple": 1}  # noqa: RUF012
+    larger: ClassVar[bool]
+    """Whether canvases grow, else they shrink."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._goal()
+
+    def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
+        """Draw one place per picture."""
+        goal, op = self._goal(), str(self.kind)
+        return (goal.reached(draw, frame, larger=self.larger, spread=self.spread, op=op),)
+
+    def _goal(self) -> Goal:
+        return Goal(
+            where=type(self).__name__,
+            height=self.height,
+            width=self.width,
+            multiple=self.multiple,
+            power=self.power,
+            aspect=self.aspect,
+        )

@@ -1,8 +1,12 @@
-"""`grained`, `struck`, `numbers`: noise of a picture from a key; the same key gives the same noise."""
+"""`grain`, `grained`, `struck`, `numbers`: noise from a key; the same key gives the same noise."""
 
 import numpy as np
 from jaxtyping import Float, UInt32
 from numpy.typing import NDArray
+
+from vitral.augment.draw import Draw
+from vitral.augment.stages import Filter
+from vitral.augment.variables import Numbers
 
 NORMAL, LAPLACE, EVEN = 0, 1, 2
 """Distributions of mean 0, as in `noise_bits`: deviation 1, deviation 1, and evenly from -1 to 1."""
@@ -10,6 +14,29 @@ NORMAL, LAPLACE, EVEN = 0, 1, 2
 _MOST = 2**32 - 1
 
 Key = UInt32[NDArray[np.uint32], "halves=2"]
+
+
+def grain(
+    draw: Draw, p: float, kind: int, size: Numbers, *, grey: bool, op: str, of_level: bool = False
+) -> Filter:
+    """The stage of an op that adds grain to a share `p` of the pictures.
+
+    Args:
+        draw: of the op.
+        p: how many pictures it changes.
+        kind: `NORMAL`, `LAPLACE` or `EVEN`.
+        size: how large the numbers of each picture are.
+        grey: whether all channels of a pixel get the same number.
+        op: its name.
+        of_level: whether they are multiplied by the level that they are added to.
+    """
+    keys = draw.keys("noise")
+
+    def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
+        sizes = {"times" if of_level else "plus": float(size[i])}
+        return grained(pixels, keys[i], kind, grey=grey, **sizes)
+
+    return Filter(op=op, chosen=draw.chosen(p), apply=changed)
 
 
 def grained(

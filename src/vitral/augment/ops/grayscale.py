@@ -29,4 +29,4 @@ class Grayscale(Op, kind="grayscale"):
         """Take the colors of some pictures."""
         grey = np.concatenate([np.tile(LUMA, (3, 1)), np.zeros((3, 1))], axis=1)
         color = Color.of(np.tile(grey, (len(frame), 1, 1)), op="grayscale")
-        return (color.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (color.only(draw.chosen(self.p), frame.canvas),)

@@ -26,7 +26,7 @@ class GridDistortion(Op, kind="grid-distortion"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one strength per picture, and the width of each column and row."""
-        strength, chosen = draw.value(self.strength, "strength"), draw.uniform("chosen") < self.p
+        strength, chosen = draw.value(self.strength, "strength"), draw.chosen(self.p)
         lines = lattice(frame, self.cells + 1, self.cells + 1)
         moves = np.zeros_like(lines)
         for axis, name in enumerate("xy"):

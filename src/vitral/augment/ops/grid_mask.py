@@ -47,7 +47,7 @@ class GridMask(Op, kind="grid-mask"):
             colors=np.broadcast_to(level[:, None, None], (len(frame), most * most, 3)),
             canvas=frame.canvas,
         )
-        return (cover.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (cover.only(draw.chosen(self.p), frame.canvas),)
 
 
 def _spans(

@@ -44,4 +44,4 @@ class Haze(Op, kind="haze"):
             down = np.float32(most / max(most + light[i], 1e-6))
             return np.rint((pixels + added * uneven[..., None]) * down).astype(np.uint8)
 
-        return (Filter(op="haze", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="haze", chosen=draw.chosen(self.p), apply=changed),)

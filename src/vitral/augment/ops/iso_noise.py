@@ -63,4 +63,4 @@ class IsoNoise(Op, kind="iso-noise"):
             )
             return made
 
-        return (Filter(op="iso-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="iso-noise", chosen=draw.chosen(self.p), apply=changed),)

@@ -49,7 +49,7 @@ class Jigsaw(Op, kind="jigsaw"):
             )
             return made
 
-        return (Filter(op="jigsaw", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="jigsaw", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _swapped(

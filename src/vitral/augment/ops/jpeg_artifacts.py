@@ -39,5 +39,5 @@ class JpegArtifacts(Op, kind="jpeg-artifacts"):
             )
             return simplejpeg.decode_jpeg(data)
 
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return (Filter(op="jpeg-artifacts", chosen=chosen, apply=encoded),)

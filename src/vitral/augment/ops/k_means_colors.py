@@ -53,9 +53,7 @@ class KMeansColors(Op, kind="k-means-colors"):
                     centers[:, c] = np.where(size > 0, total / np.maximum(size, 1), centers[:, c])
             return np.rint(centers).astype(np.uint8)[vq(colors, centers)[0]].reshape(pixels.shape)
 
-        return (
-            Filter(op="k-means-colors", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="k-means-colors", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _begin(

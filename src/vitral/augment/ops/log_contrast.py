@@ -27,4 +27,4 @@ class LogContrast(Op, kind="log-contrast"):
         gain = draw.value(self.gain, "gain")[:, None]
         table = np.minimum(255 * gain * np.log2(1 + np.arange(256) / 255), 255).astype(np.float32)
         curve = Curve(op="log-contrast", table=np.repeat(table[:, None], 3, axis=1))
-        return (curve.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (curve.only(draw.chosen(self.p), frame.canvas),)

@@ -64,9 +64,7 @@ class MatchHistogram(Op, kind="match-histogram"):
             table = np.rint(before[:, None] + weight[i] * (curves - before[:, None])).astype(np.uint8)
             return np.asarray(cv2.LUT(pixels, table[None]), np.uint8)
 
-        return (
-            Filter(op="match-histogram", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="match-histogram", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def histogram_of(picture: NDArray[np.uint8], points: int = 33) -> Quantiles:

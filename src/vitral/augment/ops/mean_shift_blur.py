@@ -38,6 +38,4 @@ class MeanShiftBlur(Op, kind="mean-shift-blur"):
 
             return np.asarray(cv2.pyrMeanShiftFiltering(pixels, float(far[i]), float(apart[i])), np.uint8)
 
-        return (
-            Filter(op="mean-shift-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="mean-shift-blur", chosen=draw.chosen(self.p), apply=changed),)

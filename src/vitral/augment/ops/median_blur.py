@@ -31,4 +31,4 @@ class MedianBlur(Op, kind="median-blur"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return medians(pixels, int(size[i]))
 
-        return (Filter(op="median-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="median-blur", chosen=draw.chosen(self.p), apply=changed),)

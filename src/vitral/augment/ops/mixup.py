@@ -38,6 +38,6 @@ class MixUp(MixOp, kind="mixup"):
                 share=self.shares(draw, self.alpha),
                 blended=np.ones(count, dtype=np.bool_),
                 pasted=np.zeros((count, 4), dtype=np.int64),
-                chosen=draw.uniform("chosen") < self.p,
+                chosen=draw.chosen(self.p),
             ),
         )

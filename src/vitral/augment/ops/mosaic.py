@@ -64,7 +64,7 @@ class Mosaic(MixOp, kind="mosaic"):
                 share=kept / np.maximum(kept + areas[everyone, most], 1),
                 blended=np.zeros(len(frame), dtype=np.bool_),
                 pasted=np.zeros((len(frame), 4), dtype=np.int64),
-                chosen=draw.uniform("chosen") < self.p,
+                chosen=draw.chosen(self.p),
                 tiles=Tiles(
                     partner=partner,
                     source=self._windows(draw, frame, target),

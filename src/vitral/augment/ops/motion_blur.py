@@ -34,7 +34,7 @@ class MotionBlur(Op, kind="motion-blur"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return correlated(pixels, _line(float(length[i]), float(angle[i])))
 
-        return (Filter(op="motion-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="motion-blur", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _line(length: float, angle: float) -> NDArray[np.float32]:

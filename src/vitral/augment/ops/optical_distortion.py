@@ -34,7 +34,7 @@ class OpticalDistortion(Op, kind="optical-distortion"):
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw two numbers per picture."""
         k1, k2 = (draw.value(what, name)[:, None, None] for what, name in ((self.k1, "k1"), (self.k2, "k2")))
-        chosen = draw.uniform("chosen") < self.p
+        chosen = draw.chosen(self.p)
         x, y = (np.linspace(-0.5, 0.5, FINE) * frame.canvas[:, [axis]] for axis in (1, 0))
         half = np.hypot(*frame.canvas.T)[:, None, None] / 2
         square = ((y**2)[:, :, None] + (x**2)[:, None]) / half**2

@@ -35,7 +35,7 @@ class PiecewiseAffine(Op, kind="piecewise-affine"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one deviation per picture, and where all points go."""
-        deviation, chosen = draw.value(self.deviation, "deviation"), draw.uniform("chosen") < self.p
+        deviation, chosen = draw.value(self.deviation, "deviation"), draw.chosen(self.p)
         shares = normals(draw, "moves", (self.rows, self.columns, 2), len(frame))
         room = _ROOM / (np.array([self.columns, self.rows]) - 1)
         shares = np.clip(shares * deviation[:, None, None, None], -room, room)

@@ -35,6 +35,4 @@ class PixelDropout(Op, kind="pixel-dropout"):
             half, lost = float(share[i]) / 2, int(level[i])
             return struck(pixels, keys[i], shares=(half, half), levels=(lost, lost), apart=self.apart)
 
-        return (
-            Filter(op="pixel-dropout", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="pixel-dropout", chosen=draw.chosen(self.p), apply=changed),)

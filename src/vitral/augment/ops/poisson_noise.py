@@ -44,6 +44,4 @@ class PoissonNoise(Op, kind="poisson-noise"):
             count_photons(source, *keys[i], float(photons[i]) / 255, self.grey, made.reshape(-1))
             return made
 
-        return (
-            Filter(op="poisson-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="poisson-noise", chosen=draw.chosen(self.p), apply=changed),)

@@ -30,7 +30,7 @@ class PolarWarp(Op, kind="polar-warp"):
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one angle and one radius per picture."""
         start, radius = np.deg2rad(draw.value(self.deg, "deg")), draw.value(self.radius, "radius")
-        chosen, size = draw.uniform("chosen") < self.p, frame.canvas[:, None, None, ::-1]
+        chosen, size = draw.chosen(self.p), frame.canvas[:, None, None, ::-1]
         at = lattice(frame, FINE, FINE)
         distance = at[..., 0] / size[..., 0] * (radius * np.hypot(*frame.canvas.T) / 2)[:, None, None]
         angle = at[..., 1] / size[..., 1] * (2 * np.pi) + start[:, None, None]

@@ -47,7 +47,7 @@ class Pooling(Op, kind="pooling"):
                     )
             return made
 
-        return (Filter(op="pooling", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="pooling", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _bands(length: int, step: int) -> list[tuple[int, int]]:

@@ -54,7 +54,7 @@ class Rain(Op, kind="rain"):
             before_rain(source, streaks.reshape(-1), haze, _HAZE, _BRIGHT, made.reshape(-1))
             return made
 
-        return (Filter(op="rain", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="rain", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _streaks(

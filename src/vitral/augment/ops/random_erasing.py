@@ -44,4 +44,4 @@ class RandomErasing(Op, kind="random-erasing"):
             colors=np.stack(colors, axis=1)[:, None],
             canvas=frame.canvas,
         )
-        return (cover.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (cover.only(draw.chosen(self.p), frame.canvas),)

@@ -36,4 +36,4 @@ class Relief(Op, kind="relief"):
             relief = np.asarray(Image.fromarray(pixels).filter(ImageFilter.EMBOSS), np.float32)
             return np.rint(pixels + np.float32(share[i]) * (relief - pixels)).astype(np.uint8)
 
-        return (Filter(op="relief", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="relief", chosen=draw.chosen(self.p), apply=changed),)

@@ -33,6 +33,4 @@ class SaltAndPepper(Op, kind="salt-and-pepper"):
             half = float(share[i]) / 2
             return struck(pixels, keys[i], shares=(half, half), levels=(255, 0), apart=self.apart)
 
-        return (
-            Filter(op="salt-and-pepper", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="salt-and-pepper", chosen=draw.chosen(self.p), apply=changed),)

@@ -29,4 +29,4 @@ class Sepia(Op, kind="sepia"):
         """Draw one amount per picture."""
         amount = draw.value(self.amount, "amount")[:, None, None]
         color = Color.of((1 - amount) * np.eye(3, 4) + amount * _SEPIA, op="sepia")
-        return (color.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (color.only(draw.chosen(self.p), frame.canvas),)

@@ -48,4 +48,4 @@ class Shadow(Op, kind="shadow"):
             dark = np.float32(strength[i]) * (dark if upright[i] else dark.T)
             return np.rint(pixels * (1 - dark[..., None])).astype(np.uint8)
 
-        return (Filter(op="shadow", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="shadow", chosen=draw.chosen(self.p), apply=changed),)

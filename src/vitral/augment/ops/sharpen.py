@@ -35,7 +35,7 @@ class Sharpen(Op, kind="sharpen"):
         return (
             Filter(
                 op="sharpen",
-                chosen=np.asarray((draw.uniform("chosen") < self.p) & (amount > 0)),
+                chosen=np.asarray(draw.chosen(self.p) & (amount > 0)),
                 apply=changed,
             ),
         )

@@ -33,4 +33,4 @@ class SigmoidContrast(Op, kind="sigmoid-contrast"):
         gain, middle = draw.value(self.gain, "gain")[:, None], draw.value(self.middle, "middle")[:, None]
         table = (255 / (1 + np.exp(gain * (middle - np.arange(256) / 255)))).astype(np.float32)
         curve = Curve(op="sigmoid-contrast", table=np.repeat(table[:, None], 3, axis=1))
-        return (curve.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (curve.only(draw.chosen(self.p), frame.canvas),)

@@ -49,7 +49,7 @@ class Snow(Op, kind="snow"):
             behind = pixels + weight * (pale - pixels)
             return np.rint(behind + flakes[..., None] * (255 - behind)).astype(np.uint8)
 
-        return (Filter(op="snow", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="snow", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _flakes(

@@ -58,7 +58,7 @@ class Snowfall(Op, kind="snowfall"):
             both = (flakes + flakes[::-1, ::-1])[..., None]
             return np.rint(np.clip(behind + 255 * both, 0, 255)).astype(np.uint8)
 
-        return (Filter(op="snowfall", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="snowfall", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _flakes(

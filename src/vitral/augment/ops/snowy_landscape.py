@@ -39,6 +39,4 @@ class SnowyLandscape(Op, kind="snowy-landscape"):
             lighten(source, float(threshold[i]), float(factor[i]), made.reshape(-1))
             return made
 
-        return (
-            Filter(op="snowy-landscape", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="snowy-landscape", chosen=draw.chosen(self.p), apply=changed),)

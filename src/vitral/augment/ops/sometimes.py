@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op, lower_in_turn
@@ -24,5 +22,5 @@ class Sometimes(Op, kind="sometimes"):
 
     def lower(self, draw: Draw, frame: Frame) -> tuple[Stage, ...]:
         """The stages of all, for some pictures."""
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return tuple(stage.only(chosen, frame.canvas) for stage in lower_in_turn(self.ops, draw, frame))

@@ -50,7 +50,7 @@ class Spatter(Op, kind="spatter"):
                 return np.rint(pixels + np.float32(0.95) * covered * (wet - pixels)).astype(np.uint8)
             return _through_water(pixels, depth)
 
-        return (Filter(op="spatter", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="spatter", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _drops(

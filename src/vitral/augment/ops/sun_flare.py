@@ -67,4 +67,4 @@ class SunFlare(Op, kind="sun-flare"):
             )
             return made
 
-        return (Filter(op="sun-flare", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="sun-flare", chosen=draw.chosen(self.p), apply=changed),)

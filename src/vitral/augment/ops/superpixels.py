@@ -62,7 +62,7 @@ class Superpixels(Op, kind="superpixels"):
             paint(pixels, found, replaced.astype(np.uint8), made)
             return made
 
-        return (Filter(op="superpixels", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="superpixels", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _patches(

@@ -26,7 +26,7 @@ class Swirl(Op, kind="swirl"):
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
         """Draw one angle and one radius per picture."""
-        angle, chosen = np.deg2rad(draw.value(self.deg, "deg")), draw.uniform("chosen") < self.p
+        angle, chosen = np.deg2rad(draw.value(self.deg, "deg")), draw.chosen(self.p)
         radius = draw.value(self.radius, "radius") * frame.canvas.min(axis=1)
         away = lattice(frame, FINE, FINE) - frame.canvas[:, None, None, ::-1] / 2
         x, y = away[..., 0], away[..., 1]

@@ -44,7 +44,7 @@ class TrailBlur(Op, kind="trail-blur"):
         def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
             return correlated(pixels, trail(float(reach[i]), float(sigma[i]), float(angle[i])))
 
-        return (Filter(op="trail-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="trail-blur", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def trail(reach: float, sigma: float, angle: float) -> Float[NDArray[np.float32], "side side"]:

@@ -24,4 +24,4 @@ class Transpose(Op, kind="transpose"):
         """Mirror some pictures."""
         matrix = np.tile(np.eye(3)[[1, 0, 2]], (len(frame), 1, 1))
         warp = Warp(op="transpose", matrix=matrix, canvas=frame.canvas[:, ::-1])
-        return (warp.only(np.asarray(draw.uniform("chosen") < self.p), frame.canvas),)
+        return (warp.only(draw.chosen(self.p), frame.canvas),)

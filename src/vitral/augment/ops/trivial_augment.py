@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
@@ -49,5 +47,5 @@ class TrivialAugment(Op, kind="trivial-augment"):
 
     def lower(self, draw: Draw, frame: Frame) -> tuple[Stage, ...]:
         """The stages of all 14, each for the pictures that get it."""
-        chosen = np.asarray(draw.uniform("chosen") < self.p)
+        chosen = draw.chosen(self.p)
         return tuple(stage.only(chosen, frame.canvas) for stage in _POLICY.lower(draw, frame))

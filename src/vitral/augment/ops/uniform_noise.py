@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vitral.augment.draw import Draw
 from vitral.augment.frame import Frame
 from vitral.augment.op import Op
-from vitral.augment.ops.grain import EVEN, grained
-from vitral.augment.stages import Filter, Stage
+from vitral.augment.ops.grain import EVEN, grain
+from vitral.augment.stages import Stage
 from vitral.augment.variables import Param
 from vitral.core import option
 
@@ -26,12 +23,6 @@ class UniformNoise(Op, kind="uniform-noise"):
     zero = {"p": 0.0}  # noqa: RUF012
 
     def lower(self, draw: Draw, frame: Frame) -> Sequence[Stage]:
-        """Draw one reach per picture; each pixel's noise is drawn when it is added."""
-        reach, keys = draw.value(self.reach, "reach"), draw.keys("noise")
-
-        def changed(pixels: NDArray[np.uint8], i: int) -> NDArray[np.uint8]:
-            return grained(pixels, keys[i], EVEN, plus=float(reach[i]), grey=self.grey)
-
-        return (
-            Filter(op="uniform-noise", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        """Draw one reach per picture; each pixel's noise is drawn when it is needed."""
+        reach = draw.value(self.reach, "reach")
+        return (grain(draw, self.p, EVEN, reach, grey=self.grey, op="uniform-noise"),)

@@ -58,7 +58,7 @@ class Voronoi(Op, kind="voronoi"):
             replaced = (numbers.random(total) < share[i])[nearest]
             return np.where(replaced[..., None], averages[nearest], pixels)
 
-        return (Filter(op="voronoi", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="voronoi", chosen=draw.chosen(self.p), apply=changed),)
 
     def _points(
         self, numbers: np.random.Generator, height: int, width: int, *, count: float

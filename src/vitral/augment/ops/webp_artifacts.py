@@ -42,6 +42,4 @@ class WebpArtifacts(Op, kind="webp-artifacts"):
             Image.fromarray(pixels).save(file, "WEBP", quality=int(quality[i]), method=2)
             return np.array(Image.open(file).convert("RGB"))
 
-        return (
-            Filter(op="webp-artifacts", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),
-        )
+        return (Filter(op="webp-artifacts", chosen=draw.chosen(self.p), apply=changed),)

@@ -51,7 +51,7 @@ class WithPolar(Op, kind="with-polar"):
         """Draw the numbers of the ops."""
         if not self.ops:
             return ()
-        chosen = draw.uniform("chosen") < self.p
+        chosen = draw.chosen(self.p)
         inner = dataclasses.replace(frame, boxes=None, moves=())
         stages = lower_in_turn(self.ops, draw, inner)
         last = inner.after(stages).canvas

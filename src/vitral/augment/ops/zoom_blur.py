@@ -56,7 +56,7 @@ class ZoomBlur(Op, kind="zoom-blur"):
                 levels = _averaged(levels, zooms, zooms)
             return np.rint(levels).astype(np.uint8).reshape(pixels.shape)
 
-        return (Filter(op="zoom-blur", chosen=np.asarray(draw.uniform("chosen") < self.p), apply=changed),)
+        return (Filter(op="zoom-blur", chosen=draw.chosen(self.p), apply=changed),)
 
 
 def _averaged(
