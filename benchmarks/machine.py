@@ -10,7 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "numpy", "pillow", "simplejpeg", "opencv-python-headless", "scikit-learn")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pillow",
+    "simplejpeg",
+    "opencv-python-headless",
+    "scikit-learn",
+    "albumentations",
+    "kornia",
+)
 
 
 def data_folder(name: str) -> Path:
