@@ -9,7 +9,7 @@ from vitral.cli.say import Reading, answer, line, people
 from vitral.core import choose_device
 from vitral.report import Page
 from vitral.saved import Model
-from vitral.train import Evaluated, evaluate_model, pictures_for, worst_mistakes
+from vitral.train import Evaluated, evaluate_model, pictures_for, some_of, worst_mistakes
 
 
 def evaluate(
@@ -56,8 +56,10 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
         line(console, "", f"and {len(judged.skipped) - 10:,} more", style="yellow")
     for name, value in figures.items():
         if isinstance(value, float):
-            shown = f"{value:.2%}" if 0 <= value <= 1 and name != "loss" else f"{value:.4f}"
+            shown = f"{value:.2%}" if name in model.task.shares else f"{value:.4f}"
             line(console, name.replace("_", " "), shown)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            _table(console, name, value)
     if "per_class" in figures:
         table = Table("class", box=None, padding=(0, 2))
         first = next(iter(figures["per_class"].values()), {})
@@ -70,10 +72,31 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
         console.print(table)
 
 
+def _table(console: Any, name: str, rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(title=name.replace("_", " "), box=None, padding=(0, 2), title_justify="left")
+    for column in rows[0]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*(f"{v:,.4g}" if isinstance(v, float) else str(v) for v in row.values()))
+    console.print(table)
+
+
 def _page(model: Model, judged: Evaluated) -> Page:
     figures = judged.figures
     page = Page(f"{model.task.kind}: judged on {judged.pictures.name}", subtitle=judged.pictures.found)
     page.facts({n.replace("_", " "): f"{v:.4f}" for n, v in figures.items() if isinstance(v, float)})
+    for name, value in figures.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            page.table(value, title=name.replace("_", " "))
+    for chart in model.task.charts(figures):
+        page.curves(chart.series, title=chart.title, x_label=chart.x_label, y_label=chart.y_label)
+    if not model.task.needs_labels:
+        page.heading("What it makes of them")
+        shown = some_of(judged.pictures, model.task.shown_at_once)
+        page.gallery(model.task.pictures(model.module, shown))
+        return page
     if "confusion" in figures:
         page.heading("What it takes for what")
         page.confusion(figures["confusion"], model.facts.classes)

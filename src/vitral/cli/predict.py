@@ -96,27 +96,21 @@ def _print(answers: list[tuple[Path, Any]], broken: list[tuple[Path, str]], *, t
     console = Console()
     width = min(60, max(len(one_line(file)) for file, _ in answers))
     for file, one in answers:
-        others = ", ".join(f"{name} {share:.0%}" for name, share in list(one.scores.items())[1:3])
-        name, answer_text = one_line(file), f"[bold]{escape(one.label)}[/bold] {one.confidence:.1%}"
+        name = one_line(file)
         padding = " " * max(0, width - len(name))
-        row = f"{escape(name)}{padding}  {answer_text}  [dim]{escape(others)}[/dim]"
+        words = (
+            f"[bold]{escape(one_line(one.headline()))}[/bold]  [dim]{escape(one_line(one.detail()))}[/dim]"
+        )
+        row = f"{escape(name)}{padding}  {words}"
         console.print(row, highlight=False, soft_wrap=True)
 
 
 def _page(model: Model, answers: list[tuple[Path, Any]], out: Path) -> None:
-    from vitral.core import Picture
     from vitral.report import Page
 
     page = Page(f"{model.task.kind}: {len(answers):,} pictures")
     shown = answers[:500]
     if len(answers) > len(shown):
         page.text(f"The first {len(shown)} of {len(answers):,}.")
-    page.gallery(
-        [
-            Picture(
-                pixels=decode(file, name=str(file)), title=f"{one.label} {one.confidence:.0%}", note=file.name
-            )
-            for file, one in shown
-        ]
-    )
+    page.gallery([one.drawn(decode(file, name=str(file)), file.name) for file, one in shown])
     page.write(out / "index.html")

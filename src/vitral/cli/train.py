@@ -93,9 +93,10 @@ def tell(trained: Trained, *, json: bool) -> int:
     numbers = {name: value for name, value in trained.figures.items() if isinstance(value, int | float)}
     if trained.finished:
         line(console, "done", f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min ({trained.why})")
-        for name in ("accuracy",):
-            if name in numbers:
-                line(console, name, f"{numbers[name]:.2%} on the validation pictures")
+        score = trained.model.task.score if trained.model else None
+        if score is not None and score.name in numbers:
+            words = f"{score.shown(numbers[score.name])} on the validation pictures"
+            line(console, score.name.replace("_", " "), words)
         line(console, "report", str(trained.folder / "report.html"))
         line(console, "model", str(trained.folder / "model.safetensors"))
         line(console, "next", f"vitral predict {folder} PICTURE...    vitral evaluate {folder} FOLDER")

@@ -4,6 +4,7 @@ from vitral.core.allocator import keep_freed_memory
 from vitral.core.atomic_write import atomic_write, put_in_place
 from vitral.core.axes import AXES, IGNORE
 from vitral.core.batch import Batch
+from vitral.core.chart import Chart
 from vitral.core.device import Choice, Precision, choose_device, choose_precision
 from vitral.core.divisible import Divisible, Room, Work
 from vitral.core.errors import (
@@ -42,6 +43,7 @@ __all__ = [
     "IGNORE",
     "VERSION",
     "Batch",
+    "Chart",
     "Choice",
     "Chosen",
     "DataError",

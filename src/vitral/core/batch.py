@@ -36,6 +36,7 @@ class Batch:
         inputs: float pictures b x c x h x w for the network; None until augmentation ran.
         other_labels: second class numbers where two pictures were mixed, else None.
         share: weight of `labels` against `other_labels`, in [0, 1] per picture.
+        progress: share of the training done when this batch is learned from, in [0, 1].
     """
 
     pixels: NDArray[np.uint8] | Tensor | Sequence[NDArray[np.uint8] | Undecoded] = field(repr=False)
@@ -54,6 +55,7 @@ class Batch:
     inputs: Float[Tensor, "b c h w"] | None = field(default=None, repr=False)
     other_labels: Int[Tensor, " b"] | None = None
     share: Float[Tensor, " b"] | None = None
+    progress: float = 1.0
 
     def __post_init__(self) -> None:
         if self.draws is None:

@@ -20,6 +20,7 @@ class Picture:
         mood: how to color the title: `good`, `bad` or `plain`.
         group: pictures of one group are shown together under this heading.
         weight: how much it deserves a look, for a mistake the confidence; any unit, larger first.
+        wide: whether it fills the width of a page, as a map or a grid does.
     Raises:
         ShapeError: the pixels are not uint8 of h x w x 3.
     """
@@ -30,6 +31,7 @@ class Picture:
     mood: Literal["good", "bad", "plain"] = "plain"
     group: str = ""
     weight: float = 0.0
+    wide: bool = False
 
     def __post_init__(self) -> None:
         pixels = self.pixels

@@ -90,6 +90,7 @@ class Epoch(Event, kind="epoch"):
     train_loss: float | None = option(None, "mean training loss of the epoch")
     validation_loss: float | None = option(None, "mean loss on the validation pictures")
     scores: dict[str, float] = option(help="metrics on the validation pictures, by name")
+    shown: str = option("", "the score by which models are compared, for a person")
     best: bool = option(False, "whether this is the best model so far")
     seconds: float = option(0.0, "duration of the training part of the epoch", unit="s", low=0)
     elapsed: float = option(0.0, "training time so far, over all resumptions", unit="s", low=0)

@@ -11,6 +11,7 @@ from vitral.report.words import escaped
 
 _SHARPNESS = 2  # pixels of a picture per pixel of the page, for dense screens
 _JPEG_QUALITY = 88
+_WIDE_PX = 760
 _SIGNS = {"good": "✓ ", "bad": "✗ ", "plain": ""}
 
 
@@ -56,6 +57,7 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
 
 
 def _figure(picture: Picture, size: int) -> str:
+    size = _WIDE_PX if picture.wide else size
     pixels = _shrunk(picture.pixels, size * _SHARPNESS)
     height, width = picture.pixels.shape[:2]
     scale = size / max(height, width)
@@ -69,9 +71,10 @@ def _figure(picture: Picture, size: int) -> str:
     if picture.note:
         words += f"<span>{escaped(picture.note)}</span>"
     caption = f'<figcaption title="{escaped(alt)}">{words}</figcaption>' if words else ""
+    wide = ' class="wide"' if picture.wide else ""
     return (
-        f'<figure><img src="{data_uri(pixels)}" width="{shown_w}" height="{shown_h}" alt="{escaped(alt)}"'
-        f'{coarse} loading="lazy" decoding="async">{caption}</figure>'
+        f'<figure{wide}><img src="{data_uri(pixels)}" width="{shown_w}" height="{shown_h}" '
+        f'alt="{escaped(alt)}"{coarse} loading="lazy" decoding="async">{caption}</figure>'
     )
 
 

@@ -56,6 +56,18 @@ class Classified:
         """Plain JSON values."""
         return dataclasses.asdict(self)
 
+    def headline(self) -> str:
+        """The class and its probability."""
+        return f"{self.label} {self.confidence:.1%}"
+
+    def detail(self) -> str:
+        """The two next classes."""
+        return ", ".join(f"{name} {share:.0%}" for name, share in list(self.scores.items())[1:3])
+
+    def drawn(self, pixels: NDArray[np.uint8], name: str) -> Picture:
+        """The picture with its class."""
+        return Picture(pixels=pixels, title=f"{self.label} {self.confidence:.0%}", note=name)
+
 
 class ClassifyMetrics:
     """`ClassificationMetrics` and the mean loss, over batches."""
@@ -82,6 +94,10 @@ class Classify(Task, kind="classify"):
     """Tell which class a picture belongs to."""
 
     score: ClassVar[Score] = Score(name="accuracy")
+    shares: ClassVar[tuple[str, ...]] = (
+        "accuracy", "top5", "macro_f1", "precision", "recall", "f1",
+    )  # fmt: skip
+    needs_labels: ClassVar[bool] = True
 
     size: int | None = option(
         None, "side of the square the network sees; left open, chosen from the pictures",

@@ -1,7 +1,7 @@
 """What a task is: the promise between a question about pictures and the training loop."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vitral.augment import Augmentation
-from vitral.core import Batch, Choice, Picture, Spec
+from vitral.core import Batch, Chart, Choice, Picture, Spec
 from vitral.data import DataFacts, PictureSet
 
 
@@ -23,6 +23,26 @@ class Metrics(Protocol):
 
     def result(self) -> dict[str, Any]:
         """Plain numbers by name, ready for JSON."""
+        ...
+
+
+class Prediction(Protocol):
+    """One answer, in the three forms in which it is given."""
+
+    def headline(self) -> str:
+        """The answer in a few words."""
+        ...
+
+    def detail(self) -> str:
+        """What else is worth a glance, on the same line; may be empty."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        ...
+
+    def drawn(self, pixels: NDArray[np.uint8], name: str) -> Picture:
+        """The answer as something to look at, for the picture it was given for."""
         ...
 
 
@@ -49,10 +69,16 @@ class Score:
     Args:
         name: a key of the validation metrics.
         higher_is_better: the direction.
+        unit: of the number; a share, in [0, 1], is shown in percent.
     """
 
     name: str
     higher_is_better: bool = True
+    unit: str = "share"
+
+    def shown(self, value: float) -> str:
+        """The number for a person."""
+        return f"{value:.2%}" if self.unit == "share" else f"{value:.4g} {self.unit}"
 
     def better(self, metrics: Mapping[str, Any], than: float | None) -> bool:
         """Tell whether these metrics beat, or equal, an earlier value (None: nothing yet)."""
@@ -66,11 +92,18 @@ class Score:
 class Task(Spec, family="task"):
     """A question about pictures: network, augmentation, loss, metrics, prediction, pictures.
 
-    Six methods make a task. `decide` is the one addition: it replaces every option left open
-    by a value, and says what it chose and why, before anything is built.
+    Six methods make a task, and `decide` replaces every option left open by a value, and says what
+    it chose and why, before anything is built. The others have an answer here that most tasks keep.
     """
 
     score: ClassVar[Score]
+    loss_unit: ClassVar[str] = "nats per picture"
+    shares: ClassVar[tuple[str, ...]] = ()
+    """Figures that lie in [0, 1] and are shown in percent."""
+    needs_labels: ClassVar[bool] = False
+    """Whether a picture without a class the model knows cannot be judged."""
+    shown_at_once: ClassVar[int] = 24
+    """Pictures that `pictures` is given for a report."""
 
     def short_side_px(self) -> int | None:
         """Short side to which pictures are shrunk once, before training; None keeps them whole."""
@@ -113,3 +146,21 @@ class Task(Spec, family="task"):
     @abstractmethod
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
         """What the model makes of a batch, drawn for a person."""
+
+    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+        """Fit what stands on the final weights: tables, priors, scales; most tasks have none.
+
+        Called once, after the kept weights are put back and before the model is judged and written.
+
+        Args:
+            model: changed in place; what is fitted must be in its buffers.
+            batches: gives the training pictures in their order, as `augmentation(train=False)` makes them.
+        """
+
+    def judges(self, model: TaskModel) -> Metrics:
+        """Empty counters for `evaluate`, which may look closer than validation does."""
+        return self.metrics(model.facts)
+
+    def charts(self, figures: Mapping[str, Any]) -> list[Chart]:
+        """Curves that belong to the figures of `evaluate`, for a page."""
+        return []

@@ -69,11 +69,11 @@ def evaluate(
     """
     use_threads(threads)
     used, part = _part(pictures, split)
-    part, unknown = _relabelled(part, model.facts.classes)
+    part, unknown = _relabelled(part, model.facts.classes, needed=model.task.needs_labels)
     found = scan(
         part, short_side=model.task.short_side_px(), threads=torch.get_num_threads(), progress=reading
     )
-    metrics = model.task.metrics(model.facts)
+    metrics = model.task.judges(model.module)
     loader = Loader(
         found.pictures,
         batch_size=128,
@@ -101,11 +101,21 @@ def _part(pictures: PictureSet, split: str | None) -> tuple[str, PictureSet]:
     return used, pictures.of_split(used)
 
 
-def _relabelled(pictures: PictureSet, classes: tuple[str, ...]) -> tuple[PictureSet, tuple[Broken, ...]]:
-    """Give the pictures the model's class numbers; leave out those it has no class for."""
+def _relabelled(
+    pictures: PictureSet, classes: tuple[str, ...], *, needed: bool
+) -> tuple[PictureSet, tuple[Broken, ...]]:
+    """Give the pictures the model's class numbers; leave out those it has no class for, where it needs one.
+
+    A model that learned without classes takes those of the pictures as they are.
+    """
+    if not needed and not classes:
+        return pictures, ()
     known = {name: number for number, name in enumerate(classes)}
     new = np.asarray([known.get(name, IGNORE) for name in pictures.classes] or [IGNORE], dtype=np.int64)
     labels = np.where(pictures.labels == IGNORE, IGNORE, new[np.maximum(pictures.labels, 0) % len(new)])
+    renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
+    if not needed:
+        return renamed, ()
     if not (labels != IGNORE).any():
         got = ", ".join(pictures.classes[:8]) or "no classes"
         raise DataError(
@@ -120,6 +130,5 @@ def _relabelled(pictures: PictureSet, classes: tuple[str, ...]) -> tuple[Picture
         )
         for i in without
     )
-    renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
     kept = renamed.subset(np.flatnonzero(labels != IGNORE))
     return kept, left_out

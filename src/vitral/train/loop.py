@@ -1,6 +1,7 @@
 """The training loop: one function from top to bottom, with step, validate and save beside it."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +109,7 @@ def step(session: Session, batch: Batch) -> float:
     torch.manual_seed(derived_seed(run.seed, f"step {batch.epoch} {batch.position}"))
     session.model.train()
     batch = session.place(batch)
+    batch.progress = progress
     with session.autocast():
         losses = run.task.losses(session.model, batch)
     loss = losses["loss"]
@@ -163,6 +165,23 @@ def validate(session: Session, pictures: PictureSet | None = None) -> dict[str, 
             f"smaller learning rate (--set optimizer.lr=...) or --precision float32"
         )
     return figures
+
+
+def conclude(session: Session) -> None:
+    """Let the task fit what stands on the final weights; see `Task.conclude`."""
+    task, facts = session.run.task, session.scan.facts
+
+    def batches() -> Iterator[Batch]:
+        loader = Loader(
+            session.train,
+            batch_size=max(1, min(session.loader.batch_size, 256)),
+            workers=session.loader.workers,
+            transform=task.augmentation(facts, train=False),
+        )
+        return (session.place(batch) for batch in loader)
+
+    session.model.eval()
+    task.conclude(session.model, batches)
 
 
 def keep_best(session: Session, figures: dict[str, Any], epoch: int) -> bool:
@@ -226,6 +245,8 @@ def _epoch_event(
 ) -> Epoch:
     """After a resume inside an epoch, its loss, seconds and speed are those of the remainder."""
     numbers = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+    score = session.run.task.score
+    shown = f"{score.name.replace('_', ' ')} {score.shown(numbers[score.name])}" if numbers else ""
     return Epoch(
         epoch=epoch,
         epochs=session.plan.epochs,
@@ -233,6 +254,7 @@ def _epoch_event(
         train_loss=sum(losses) / len(losses) if losses else None,
         validation_loss=numbers.pop("loss", None),
         scores=numbers,
+        shown=shown,
         best=session.best_epoch == epoch,
         seconds=trained_s,
         elapsed=session.elapsed_s,

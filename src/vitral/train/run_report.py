@@ -10,11 +10,13 @@ from vitral.core.record import Chosen, Epoch, Step, read_records, without_repeat
 from vitral.data import Loader, PictureSet
 from vitral.report import Page
 from vitral.saved import Model
+from vitral.tasks import Task
 from vitral.train.folder import METRICS_FILE, REPORT_FILE
 from vitral.train.session import Session
 
 _MOST_JUDGED = 4096
 _MOST_SHOWN = 24
+_NOT_DRAWN = ("top5",)
 
 
 def write_report(session: Session, model: Model, figures: dict[str, Any]) -> None:
@@ -26,13 +28,13 @@ def write_report(session: Session, model: Model, figures: dict[str, Any]) -> Non
     )
     facts: dict[str, Any] = {}
     if score in figures:
-        facts[f"{score.replace('_', ' ')}, validation"] = f"{figures[score]:.2%}"
+        facts[f"{score.replace('_', ' ')}, validation"] = session.run.task.score.shown(figures[score])
     facts["training pictures"] = f"{len(session.train):,}"
     facts["epochs"] = f"{session.epoch}"
     facts["training time"] = f"{session.elapsed_s / 60:.1f} min"
     facts["weights"] = f"{sum(p.numel() for p in session.model.parameters()):,}"
     page.facts(facts)
-    _curves(page, events)
+    _curves(page, events, session.run.task)
     _first_batch(page, session)
     if len(session.val):
         _judged(page, session, model, figures)
@@ -50,7 +52,7 @@ def write_report(session: Session, model: Model, figures: dict[str, Any]) -> Non
     page.write(session.folder / REPORT_FILE)
 
 
-def _curves(page: Page, events: list[Any]) -> None:
+def _curves(page: Page, events: list[Any], task: Task) -> None:
     epochs = [e for e in events if isinstance(e, Epoch)]
     steps = [e for e in events if isinstance(e, Step)]
     loss: dict[str, list[tuple[float, float]]] = {
@@ -58,13 +60,17 @@ def _curves(page: Page, events: list[Any]) -> None:
         "validation": [(e.epoch + 1.0, e.validation_loss) for e in epochs if e.validation_loss is not None],
     }
     page.heading("How it learned")
-    page.curves(
-        {k: v for k, v in loss.items() if v}, title="loss", x_label="epoch", y_label="nats per picture"
-    )
-    names = [name for name in ("accuracy", "macro_f1") if epochs and name in epochs[0].scores]
-    scores = {name.replace("_", " "): [(e.epoch + 1.0, e.scores[name]) for e in epochs] for name in names}
-    if scores:
-        page.curves(scores, title="validation", x_label="epoch", y_label="share")
+    page.curves({k: v for k, v in loss.items() if v}, title="loss", x_label="epoch", y_label=task.loss_unit)
+    names = list(dict.fromkeys(name for e in epochs for name in e.scores if name not in _NOT_DRAWN))
+    for share in (True, False):
+        scores = {
+            name.replace("_", " "): [(e.epoch + 1.0, e.scores[name]) for e in epochs if name in e.scores]
+            for name in names
+            if (name in task.shares) == share
+        }
+        for group in [scores] if share and scores else [{name: points} for name, points in scores.items()]:
+            title = "validation" if share else next(iter(group))
+            page.curves(group, title=title, x_label="epoch", y_label="share" if share else "")
     rate = {"learning rate": [(e.epoch + e.share, e.learning_rate) for e in steps]}
     page.curves(rate, title="learning rate", x_label="epoch", y_label="")
 
@@ -81,6 +87,10 @@ def _first_batch(page: Page, session: Session) -> None:
 
 
 def _judged(page: Page, session: Session, model: Model, figures: dict[str, Any]) -> None:
+    if not model.task.needs_labels:
+        page.heading("What it makes of validation pictures")
+        page.gallery(model.task.pictures(model.module, some_of(session.val, model.task.shown_at_once)))
+        return
     page.heading("What it gets right and wrong")
     if "confusion" in figures:
         page.confusion(figures["confusion"], session.scan.facts.classes)

@@ -17,7 +17,7 @@ from vitral.saved import Model
 from vitral.tasks import Task
 from vitral.train.decide import settle
 from vitral.train.folder import METRICS_FILE, load_best, write_model
-from vitral.train.loop import Outcome, fit, validate
+from vitral.train.loop import Outcome, conclude, fit, validate
 from vitral.train.observers import MetricsFile, TensorBoard
 from vitral.train.run import Run
 from vitral.train.run_report import write_report
@@ -135,6 +135,7 @@ def _carry_out(session: Session, stop: Stop) -> Trained:
 
 def _finish(session: Session, outcome: Outcome) -> Trained:
     load_best(session)
+    conclude(session)
     figures = validate(session)
     model = write_model(session, figures)
     session.tell(_end_event(session, outcome.reason, figures))

@@ -59,8 +59,7 @@ class Console:
         loss = "" if event.train_loss is None else f"loss {event.train_loss:.3f}"
         if event.validation_loss is not None:
             loss += f"  validation {event.validation_loss:.3f}"
-        name, value = next(iter(event.scores.items()), ("", 0.0))
-        self._score = f"{name} {value:.2%}" if name else ""
+        self._score = _safe(event.shown)
         mark = "  [green]best[/green]" if event.best else ""
         speed = "" if event.pictures_per_s is None else f"{event.pictures_per_s:,.0f} pictures/s"
         number = f"{event.epoch + 1:>3}/{event.epochs}"

@@ -1,0 +1,129 @@
+"""The family of generators, and what each of their modules can do."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vitral.core import Spec
+from vitral.nn.likelihoods import Likelihood
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """What is known of minus the log probability of pictures, in nats per picture.
+
+    Args:
+        distortion: minus the expected log likelihood of each picture given its latents, b.
+        kl: divergence of the posterior from the prior, of each picture and group of latents, b x g.
+    """
+
+    distortion: Float[Tensor, " b"]
+    kl: Float[Tensor, "b g"]
+
+    @property
+    def nats(self) -> Float[Tensor, " b"]:
+        """The negative evidence lower bound (ELBO) of each picture."""
+        return self.distortion + self.kl.sum(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator(Spec, family="generator"):
+    """A network that learns how pictures are distributed, and draws new ones."""
+
+    @abstractmethod
+    def build(self, shape: tuple[int, int, int], classes: int, likelihood: Likelihood) -> "GeneratorNet":
+        """Make the module, with random weights from torch's generator.
+
+        Args:
+            shape: channels, height and width of every picture, in pixels.
+            classes: 0 for one distribution over all pictures; else one for each class.
+            likelihood: how probable the levels of a picture are.
+        """
+
+
+class GeneratorNet(nn.Module, ABC):
+    """The module of a generator.
+
+    Everywhere pictures are b x c x h x w on [0, 1] (level / 255), labels are class numbers (those
+    outside [0, classes) mean "any"), latents are b x d with d = `latents`, and all unit lengths
+    are nats. Random numbers come from `random`, or from torch's own generator where it is None.
+    """
+
+    shape: tuple[int, int, int]
+    classes: int
+    latents: int
+
+    @abstractmethod
+    def losses(
+        self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"], *, progress: float
+    ) -> dict[str, Tensor]:
+        """What training minimizes (`loss`, nats per picture) and what else is worth showing.
+
+        Args:
+            pictures: to learn from.
+            labels: their classes.
+            progress: share of the training done, in [0, 1], for warm-up.
+        """
+
+    @abstractmethod
+    def bound(
+        self,
+        pictures: Float[Tensor, "b c h w"],
+        labels: Int[Tensor, " b"],
+        *,
+        random: torch.Generator | None = None,
+    ) -> Bound:
+        """The evidence lower bound with one sample of the latents."""
+
+    @abstractmethod
+    def encode(
+        self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b d"]:
+        """The means of the posterior, all groups side by side."""
+
+    @abstractmethod
+    def decode(
+        self, latents: Float[Tensor, "b d"], labels: Int[Tensor, " b"] | None = None
+    ) -> Float[Tensor, "b c h w"]:
+        """The pictures of given latents: the middle of the likelihood."""
+
+    @abstractmethod
+    def draw(
+        self, labels: Int[Tensor, " b"], *, temperature: float = 1.0, random: torch.Generator | None = None
+    ) -> Float[Tensor, "b c h w"]:
+        """New pictures from the prior, one for each label, on [0, 1].
+
+        Args:
+            labels: the asked classes; any number outside [0, classes) where it does not matter.
+            temperature: factor on the deviation of the prior, at least 0.
+            random: where the random numbers come from.
+        """
+
+    def importance_bound(
+        self,
+        pictures: Float[Tensor, "b c h w"],
+        labels: Int[Tensor, " b"],
+        *,
+        k: int,
+        random: torch.Generator | None = None,
+    ) -> Float[Tensor, " b"]:
+        """The importance-weighted bound with k samples, in nats; the ELBO where k is 1.
+
+        Source:
+            Burda et al. 2016, arXiv:1509.00519, eq. 8.
+        """
+        logs = torch.stack([self.sampled_nats(pictures, labels, random=random) for _ in range(k)])
+        return -(torch.logsumexp(-logs, 0) - torch.log(torch.tensor(float(k))))
+
+    @abstractmethod
+    def sampled_nats(
+        self,
+        pictures: Float[Tensor, "b c h w"],
+        labels: Int[Tensor, " b"],
+        *,
+        random: torch.Generator | None = None,
+    ) -> Float[Tensor, " b"]:
+        """-log p(x, z) + log q(z | x) at one sample z of the posterior: a term of the bounds."""
