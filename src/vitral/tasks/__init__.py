@@ -1,6 +1,21 @@
 """The questions Vitral answers about pictures, one file each, blind to each other."""
 
 from vitral.tasks.classify import Classified, Classify
+from vitral.tasks.compress import Compress, Compressed, Decoded
+from vitral.tasks.generate import Generate, Generated
 from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel
 
-__all__ = ["Classified", "Classify", "Metrics", "Prediction", "Score", "Task", "TaskModel"]
+__all__ = [
+    "Classified",
+    "Classify",
+    "Compress",
+    "Compressed",
+    "Decoded",
+    "Generate",
+    "Generated",
+    "Metrics",
+    "Prediction",
+    "Score",
+    "Task",
+    "TaskModel",
+]

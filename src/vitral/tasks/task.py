@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from vitral.augment import Augmentation
 from vitral.core import Batch, Chart, Choice, Picture, Spec
 from vitral.data import DataFacts, PictureSet
+from vitral.optim import Optimizer
 
 
 class Metrics(Protocol):
@@ -146,6 +147,14 @@ class Task(Spec, family="task"):
     @abstractmethod
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
         """What the model makes of a batch, drawn for a person."""
+
+    def optimizer(self) -> Optimizer | None:
+        """The optimizer of a run that names none; None: that of the house."""
+        return None
+
+    def batch(self) -> int | None:
+        """Pictures per step of a run that names no number; None: by the number of pictures."""
+        return None
 
     def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
         """Fit what stands on the final weights: tables, priors, scales; most tasks have none.

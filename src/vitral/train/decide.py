@@ -45,11 +45,13 @@ def decide(
     run = dataclasses.replace(run, task=task)
     made = list(choices)
     if run.batch is None:
-        run = _with(run, made, "batch", _batch(train_count), f"{train_count:,} training pictures")
+        batch = min(task.batch() or _batch(train_count), train_count)
+        run = _with(run, made, "batch", batch, f"{train_count:,} training pictures")
     elif run.batch > train_count:
         run = _with(run, made, "batch", train_count, f"there are only {train_count:,} training pictures")
     if run.optimizer is None:
-        run = _with(run, made, "optimizer", default_optimizer(), "learned in the fewest epochs here")
+        optimizer = task.optimizer() or default_optimizer()
+        run = _with(run, made, "optimizer", optimizer, "learned in the fewest epochs here")
     if run.schedule is None:
         run = _with(run, made, "schedule", default_schedule(), "warms up, then falls in a line to zero")
     if run.minutes is None and run.epochs is None:

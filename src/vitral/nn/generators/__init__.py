@@ -1,5 +1,8 @@
 """Networks that draw pictures, one a file."""
 
+from vitral.nn.generators.beta_vae import BetaVAE
 from vitral.nn.generators.generator import Bound, Generator, GeneratorNet
+from vitral.nn.generators.ladder import Ladder
+from vitral.nn.generators.ladder_net import LadderNet
 
-__all__ = ["Bound", "Generator", "GeneratorNet"]
+__all__ = ["BetaVAE", "Bound", "Generator", "GeneratorNet", "Ladder", "LadderNet"]

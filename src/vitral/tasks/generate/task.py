@@ -1,0 +1,278 @@
+"""`Generate`: the task of learning how pictures are distributed."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vitral.augment import Augmentation, Flip
+from vitral.core import IGNORE, Batch, Chart, Choice, DataError, OptionError, Picture, derived_seed, option
+from vitral.data import DataFacts, PictureSet
+from vitral.nn import Bernoulli, DiscretizedLogistics, Generator, GeneratorNet, Ladder, Likelihood
+from vitral.optim import AdamW, Optimizer
+from vitral.tasks.generate.figures import GenerateJudges, GenerateMetrics, generator_of
+from vitral.tasks.generate.pictures import grid, samples, to_levels, two_axes, walks
+from vitral.tasks.task import Score, Task, TaskModel
+
+_LEAST_PX, _LARGEST_PX, _SMALL_PX = 4, 64, 32
+_LONGEST_SHAPE = 4
+# So many are looked at to see whether pictures are black and white.
+_LOOKED_AT = 64
+_JUDGED_SAMPLES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """What a generator makes of one picture.
+
+    Args:
+        nats: importance-weighted bound on minus the log probability of the picture, at the network's size.
+        bits_per_dim: the same in bits per pixel and channel; the higher, the more unusual.
+        reconstruction: the picture decoded from its latents, uint8, h x w x 3, at the network's size.
+        original: the picture as the network saw it, of the same shape.
+    """
+
+    nats: float
+    bits_per_dim: float
+    reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
+    original: NDArray[np.uint8] = field(repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"nats": self.nats, "bits_per_dim": self.bits_per_dim}
+
+    def headline(self) -> str:
+        """Bits per dimension."""
+        return f"{self.bits_per_dim:.3f} bits/dim"
+
+    def detail(self) -> str:
+        """Nats."""
+        return f"{self.nats:.1f} nats"
+
+    def drawn(self, pixels: NDArray[np.uint8], name: str) -> Picture:
+        """What the network saw, and its reconstruction to the right."""
+        del pixels
+        both = grid([self.original, self.reconstruction], 2)
+        return Picture(pixels=both, title=self.headline(), note=name, weight=self.bits_per_dim)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generate(Task, kind="generate"):
+    """Learn how pictures are distributed, and draw new ones.
+
+    Raises:
+        OptionError: two channels.
+    """
+
+    score: ClassVar[Score] = Score(name="bits_per_dim", higher_is_better=False, unit="bits/dim")
+
+    size: int | None = option(
+        None, "short side of the pictures that are learned and drawn; left open, chosen from the pictures",
+        unit="px", low=_LEAST_PX, high=512, flag="--size",
+    )  # fmt: skip
+    network: Generator | None = option(None, "the network; left open, a ladder", flag="--network")
+    likelihood: Likelihood | None = option(
+        None, "the distribution of levels; left open, by what the pictures are", flag="--likelihood"
+    )
+    channels: int | None = option(None, "1 for grey, 3 for colors; left open, by the pictures", low=1, high=3)
+    conditional: bool | None = option(
+        None, "whether a class can be asked for; left open, where there are classes", flag="--conditional"
+    )
+    flip: bool | None = option(
+        None, "mirror pictures left to right in training; left open, on for colored ones above 32 px",
+        flag="--flip",
+    )  # fmt: skip
+    k: int = option(
+        64, "samples of the importance-weighted bound of `evaluate`", low=1, high=100_000, flag="--k"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.channels == 2:
+            raise OptionError("Generate.channels: must be 1 (grey) or 3 (colors), got 2")
+
+    def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
+        """Choose what is open from the pictures; see `Task.decide`.
+
+        Raises:
+            DataError: classes shall be asked for, but the pictures have none.
+        """
+        if self.conditional and not facts.classes:
+            raise DataError(
+                f"{pictures.name}: classes can be asked for only where pictures have them, but none was "
+                f"found; put the pictures of each class into a folder of its own, or leave out --conditional"
+            )
+        short = min(facts.height_px[1], facts.width_px[1])
+        size = max(_LEAST_PX, min(_LARGEST_PX, short))
+        binary = self.likelihood is None and _are_binary(pictures)
+        seen = f"{'only black and white' if binary else 'levels between black and white'} in the pictures"
+        likelihood = Bernoulli(binarize="threshold") if binary else DiscretizedLogistics()
+        grey = "grey in all pictures" if facts.grey else "pictures have colors"
+        classes = len(facts.classes)
+        small = (self.size or size) <= _SMALL_PX
+        open_ones: tuple[tuple[str, Any, str], ...] = (
+            ("size", size, f"the pictures' median short side is {short} px; --size changes it"),
+            ("network", Ladder(), "groups of latents from coarse to fine"),
+            ("likelihood", likelihood, seen),
+            ("channels", 1 if facts.grey else 3, grey),
+            ("conditional", classes > 1, f"{classes} classes"),
+            ("flip", not facts.grey and not small, f"{grey}, {self.size or size} px"),
+        )
+        task, choices = self, list[Choice[Any]]()
+        for name, value, why in open_ones:
+            if getattr(self, name) is None:
+                task = dataclasses.replace(task, **{name: value})
+                choices.append(Choice(name=name, asked="auto", used=_shown(value), why=why, value=value))
+        return task, tuple(choices)
+
+    def build(self, facts: DataFacts) -> TaskModel:
+        """The chosen generator for pictures of one shape."""
+        if self.network is None or self.channels is None:
+            raise OptionError("Generate.network: is still open; call decide() first")
+        shape = (self.channels, *self._shape(facts))
+        classes = len(facts.classes) if self.conditional else 0
+        return TaskModel(self.network.build(shape, classes, self._likelihood), facts)
+
+    def augmentation(self, facts: DataFacts, *, train: bool, progress: float = 1.0) -> Augmentation:
+        """Levels on [0, 1], as they are where the size is that of the pictures; mirrored in training."""
+        del progress
+        height, width = self._shape(facts)
+        return Augmentation(
+            (Flip(),) if train and self.flip else (),
+            height=height,
+            width=width,
+            mean=(0.0, 0.0, 0.0),
+            std=(1.0, 1.0, 1.0),
+            fit="crop",
+        )
+
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """What the generator minimizes, in nats per picture."""
+        assert isinstance(model, TaskModel)
+        pictures, labels = self.ready(model, batch)
+        return generator_of(model).losses(pictures, labels, progress=batch.progress)
+
+    def metrics(self, facts: DataFacts) -> GenerateMetrics:
+        """The negative ELBO in nats and bits, and its parts."""
+        return GenerateMetrics(self)
+
+    def judges(self, model: TaskModel) -> GenerateJudges:
+        """Also the importance-weighted bound, active units, and files of the same pictures."""
+        return GenerateJudges(self, k=self.k)
+
+    def charts(self, figures: dict[str, Any]) -> list[Chart]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """KL of each group of latents, from the top."""
+        kl = figures.get("kl_per_group") or []
+        points = [(float(number + 1), float(nats)) for number, nats in enumerate(kl)]
+        if len(points) < 2:
+            return []
+        return [
+            Chart(
+                title="KL of each group of latents", series={"KL": points},
+                x_label="group, from the top", y_label="nats per picture",
+            )
+        ]  # fmt: skip
+
+    def ready(self, model: TaskModel, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Pictures as the likelihood counts them, b x c x h x w, and the classes asked for, b."""
+        assert batch.inputs is not None
+        pictures = self._likelihood.seen(
+            batch.inputs[:, : self.channels or 3], seed=batch.seed, epoch=batch.epoch, indices=batch.draws
+        )
+        return pictures, batch.labels
+
+    @torch.inference_mode()
+    def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[Generated]:
+        """How unusual each picture is, and its reconstruction.
+
+        Each is judged by itself, with the same random numbers, so that pictures can be compared.
+        """
+        batch = self._batch(model, pictures)
+        assert batch.inputs is not None
+        # Under one number, so that what is drawn for a picture is the same whatever stands beside it.
+        batch.draws = np.zeros(len(pictures), np.int64)
+        seen, labels = self.ready(model, batch)
+        network = generator_of(model)
+        return [self._judged(network, seen[i : i + 1], labels[i : i + 1]) for i in range(len(pictures))]
+
+    def _judged(self, network: GeneratorNet, picture: Tensor, label: Tensor) -> Generated:
+        random = torch.Generator().manual_seed(derived_seed(0, "judge one picture"))
+        nats = float(network.importance_bound(picture, label, k=_JUDGED_SAMPLES, random=random))
+        again = network.decode(network.encode(picture, label), label)
+        return Generated(
+            nats=nats,
+            bits_per_dim=nats / picture.numel() / math.log(2),
+            reconstruction=to_levels(again)[0],
+            original=to_levels(picture)[0],
+        )
+
+    @torch.inference_mode()
+    def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
+        """Reconstructions, new pictures, walks between pictures, and two latent axes."""
+        shown = [np.asarray(pixels) for pixels in batch.pixels]
+        network = generator_of(model)
+        drawn = [
+            dataclasses.replace(one.drawn(pixels, key), group="Pictures and their reconstructions")
+            for one, pixels, key in zip(self.predict(model, shown), shown, batch.keys, strict=True)
+        ]
+        device = next(model.parameters()).device
+        drawn += samples(network, model.facts.classes, device=device)
+        seen, _ = self.ready(model, self._batch(model, shown))
+        latents = network.encode(seen)
+        label = int(batch.labels[0]) if network.classes else -1
+        return drawn + walks(network, latents) + two_axes(network, latents, label)
+
+    def optimizer(self) -> Optimizer:
+        """Adam: without norms the length of a filter matters, which Muon fixes."""
+        return AdamW(lr=0.001, betas=(0.9, 0.99), weight_decay=0.01)
+
+    def short_side_px(self) -> int | None:
+        """The size that is learned; while it is open, the largest it could become."""
+        return self.size or _LARGEST_PX
+
+    @property
+    def _likelihood(self) -> Likelihood:
+        if self.likelihood is None:
+            raise OptionError("Generate.likelihood: is still open; call decide() first")
+        return self.likelihood
+
+    def _shape(self, facts: DataFacts) -> tuple[int, int]:
+        """Height and width; not square where all pictures have one shape that is not."""
+        size = self.size or _LARGEST_PX
+        (low_h, height, high_h), (low_w, width, high_w) = facts.height_px, facts.width_px
+        alike = low_h == high_h and low_w == high_w
+        short, long = min(height, width), max(height, width)
+        if not alike or long > _LONGEST_SHAPE * short:
+            return size, size
+        return round(size * height / short), round(size * width / short)
+
+    def _batch(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Batch:
+        batch = Batch(
+            pixels=pictures,
+            labels=torch.full((len(pictures),), IGNORE),
+            indices=np.arange(len(pictures)),
+            keys=("",) * len(pictures),
+            seed=0,
+            epoch=0,
+            position=0,
+        )
+        batch = self.augmentation(model.facts, train=False)(batch)
+        return batch.to(next(model.parameters()).device, channels_last=False)
+
+
+def _are_binary(pictures: PictureSet) -> bool:
+    """Whether the pictures looked at, evenly spread, have no level but 0 and 255."""
+    chosen = np.linspace(0, len(pictures) - 1, min(_LOOKED_AT, len(pictures))).astype(int)
+    return all(bool(np.isin(pictures.pixels(i), (0, 255)).all()) for i in chosen.tolist())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value} px" if isinstance(value, int) and value > 3 else str(getattr(value, "kind", value))
