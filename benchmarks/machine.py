@@ -19,6 +19,7 @@ PACKAGES = (
     "scikit-learn",
     "albumentations",
     "kornia",
+    "constriction",
 )
 
 

@@ -3,7 +3,8 @@
 pythae 0.1.2 (its last release), latent_dim 16 as in its own MNIST configurations, likelihood Bernoulli
 (`reconstruction_loss="bce"`). Trained by a plain loop on pictures binarized anew in every epoch, Adam at
 1e-3 falling to zero over the given time, in the arithmetic and memory layout that is fastest here, weights
-of the best validation kept: what its users would do at best. Its own trainer binarizes nothing and keeps the learning rate.
+of the best validation kept: what its users would do at best. Its own trainer binarizes nothing and keeps
+the learning rate.
 """
 
 import time

@@ -20,6 +20,8 @@ FLAGS = {
         "--check", "--help", "--json", "--max-side", "--overwrite", "--quality", "--raw", "--shard-mb",
         "--threads",
     ],
+    ("compress",): ["--help", "--json", "--out", "--overwrite", "--quality", "--threads"],
+    ("decompress",): ["--help", "--json", "--model", "--out", "--overwrite", "--rescue", "--threads"],
     ("demo",): ["--help", "--json", "--out", "--threads"],
 }  # fmt: skip
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from vitral.cli.compress import compress
+from vitral.cli.decompress import decompress
 from vitral.cli.demo import demo
 from vitral.cli.evaluate import evaluate
 from vitral.cli.flags import with_flags
@@ -56,7 +58,7 @@ def _vitral(
 for _kind, _task in members("task").items():
     assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
-for _command in (demo, evaluate, look, pack, predict, resume):
+for _command in (compress, decompress, demo, evaluate, look, pack, predict, resume):
     app.command(_command.__name__)(_command)
 
 

@@ -49,6 +49,7 @@ def compress(
     digest = short_digest(model.digest)
 
     def each(job: Job) -> tuple[int, int]:
+        """One file; see `Tally.run`."""
         layers = read_layers(job.source, name=str(job.source))
         data = task.encode(
             model.module, layers.pixels, quality=chosen, grey=layers.grey, alpha=layers.alpha, digest=digest

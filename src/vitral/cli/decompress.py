@@ -47,6 +47,7 @@ def decompress(
     damaged: list[dict[str, object]] = []
 
     def each(job: Job) -> tuple[int, int]:
+        """One file; see `Tally.run`."""
         data = _read(job.source)
         made = models.decoded(data, rescue=rescue)
         atomic_write(job.target, lambda file: _write_png(made, file))
@@ -89,7 +90,7 @@ class _Models:
 
     def decoded(self, data: bytes, *, rescue: bool) -> "Decoded":
         """The picture of one file."""
-        from vitral.tasks.compress import Compress
+        from vitral.tasks.compress import Compress, CompressModel
 
         digest = read_header(data).digest
         model = self._named
@@ -101,7 +102,11 @@ class _Models:
                 self._loaded = {digest: _loaded(self._places[digest])}
             model = self._loaded[digest]
         assert isinstance(model.task, Compress)
-        return model.task.decode(model.module, data, digest=short_digest(model.digest), rescue=rescue)
+        assert isinstance(model.module, CompressModel)
+        made = model.task.decode(model.module, data, digest=short_digest(model.digest), rescue=rescue)
+        if len(made.damaged) == len(model.module.tables().tiles(*made.pixels.shape[:2])):
+            raise FileFormatError("nothing of it is left to rescue")
+        return made
 
     def _find(self, file: Path, folders: list[Path]) -> None:
         try:
@@ -125,9 +130,7 @@ def _loaded(place: Path) -> Model:
 
     model = Model.load(place, device=choose_device("auto").value)
     if not isinstance(model.task, Compress):
-        raise DataError(
-            f"{one_line(place)}: must be a model that compresses, got one for {model.task.kind}"
-        )
+        raise DataError(f"{one_line(place)}: must be a model that compresses, got one for {model.task.kind}")
     return model
 
 

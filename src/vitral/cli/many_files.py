@@ -43,13 +43,13 @@ def jobs(
     if out.exists() and not out.is_dir():
         raise DataError(f"--out {one_line(out)}: must be a folder, got a file")
     # Names below the target folder; a file that is named twice is read once.
-    names = {os.path.realpath(source): (source, name) for source, name in _found(places, listed)}
+    names: dict[str, tuple[Path, Path]] = {}
+    for source, name in _found(places, listed):
+        names.setdefault(os.path.realpath(source), (source, name))
     short = {real: _renamed(name, suffix) for real, (_, name) in names.items()}
     often = Counter(str(name).casefold() for name in short.values())
     final = {
-        real: short[real]
-        if often[str(short[real]).casefold()] == 1
-        else name.with_name(name.name + suffix)
+        real: short[real] if often[str(short[real]).casefold()] == 1 else name.with_name(name.name + suffix)
         for real, (_, name) in names.items()
     }
     ready = [Job(source=source, target=out / final[real]) for real, (source, _) in names.items()]
@@ -108,6 +108,7 @@ class Tally:
     bytes_out: int = 0
     pixels: int = 0
     _begun: float = field(default_factory=time.perf_counter)
+    _ended: float | None = None
     _bar: Any = None
     _task: Any = None
 
@@ -136,7 +137,7 @@ class Tally:
                 stop.args = (f"{self.done:,} of {self.total:,} files are done and kept",)
             raise
         finally:
-            self.seconds = time.perf_counter() - self._begun
+            self._ended = time.perf_counter()
             self._close()
 
     @property
@@ -151,9 +152,14 @@ class Tally:
         return 8 * (self.bytes_in if self.backwards else self.bytes_out) / max(self.pixels, 1)
 
     @property
+    def seconds(self) -> float:
+        """The time so far."""
+        return max(1e-9, (self._ended or time.perf_counter()) - self._begun)
+
+    @property
     def megabytes_per_s(self) -> float:
-        """Three bytes a pixel, by the time so far."""
-        return 3e-6 * self.pixels / max(time.perf_counter() - self._begun, 1e-9)
+        """Of pixels, three bytes each, whatever the files hold."""
+        return 3e-6 * self.pixels / self.seconds
 
     def to_json(self) -> dict[str, Any]:
         """The count as plain JSON values."""
@@ -164,7 +170,7 @@ class Tally:
             "bytes_out": self.bytes_out,
             "ratio": self.ratio,
             "bits_per_pixel": self.bits_per_pixel,
-            "pixel_mb_per_s": 3e-6 * self.pixels / max(self.seconds, 1e-9),
+            "pixel_mb_per_s": self.megabytes_per_s,
             "seconds": self.seconds,
             "left_out": self.failed,
         }
@@ -179,8 +185,9 @@ class Tally:
             return
         pictures = "1 picture" if self.done == 1 else f"{self.done:,} pictures"
         text = (
-            f"{pictures} to {out}: {_size(self.bytes_in)} to {_size(self.bytes_out)}, ratio {self.ratio:.1f}, "
-            f"{self.bits_per_pixel:.3f} bits per pixel, {self.to_json()['pixel_mb_per_s']:.1f} MB/s of pixels"
+            f"{pictures} to {out}: {_size(self.bytes_in)} to {_size(self.bytes_out)}, "
+            f"ratio {self.ratio:.1f}, {self.bits_per_pixel:.3f} bits per pixel, "
+            f"{self.megabytes_per_s:.1f} MB/s of pixels"
         )
         line(self.console, name, text)
 

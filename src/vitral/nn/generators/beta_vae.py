@@ -36,6 +36,6 @@ class BetaVAE(Generator, kind="beta-vae"):
         """
         plain = Ladder(
             groups=1, beta=self.beta, latents=self.latents, width=self.width, depth=self.depth,
-            activation=self.activation, warmup=self.warmup, free_nats=0.0,
+            activation=self.activation, warmup=self.warmup, free_top_nats=0.0,
         )  # fmt: skip
         return plain.build(shape, classes, likelihood)

@@ -33,12 +33,16 @@ class Ladder(Generator, kind="ladder"):
     depth: int = option(1, "residual blocks after each group and on each size", low=1, high=16)
     activation: Activation = option(SiLU(), "the bend before every convolution")
     dropout: float = option(
-        0.0, "share of channels hidden inside each block in training", low=0, high=0.9, search=(0.0, 0.3)
+        0.1, "share of channels hidden inside each block in training", low=0, high=0.9, search=(0.0, 0.3)
     )
     beta: float = option(1.0, "weight of KL in what is minimized; 1 is the bound", low=0, high=1000)
     free_nats: float = option(
         0.5, "KL of a group, on average over a batch, below which it costs no less", unit="nats", low=0
     )
+    free_top_nats: float = option(
+        10.0, "the same for the topmost group, so that the whole picture is described there first",
+        unit="nats", low=0,
+    )  # fmt: skip
     warmup: float = option(0.1, "share of the training in which the weight of KL rises from 0", low=0, high=1)
     unlabeled: float = option(
         0.1, "share of labels hidden in training, so that any class can be asked for", low=0, high=1

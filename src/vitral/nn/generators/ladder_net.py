@@ -16,7 +16,6 @@ from vitral.nn.generators.ladder_parts import (
     Posterior,
     ResidualConvolutions,
     halvings,
-    kl_weights,
     on_sizes,
 )
 from vitral.nn.likelihoods import Likelihood
@@ -139,8 +138,9 @@ class LadderNet(GeneratorNet):
             labels = torch.where(hidden, self.classes, labels)
         found = self.bound(pictures, labels)
         distortion, kl = found.distortion.mean(), found.kl.mean(0)
-        weights = torch.tensor(kl_weights(spec.groups, progress, spec.warmup), device=kl.device)
-        loss = distortion + spec.beta * (weights * kl.clamp(min=spec.free_nats)).sum()
+        weight = spec.beta * (min(1.0, progress / spec.warmup) if spec.warmup else 1.0)
+        free = torch.tensor([spec.free_top_nats, *[spec.free_nats] * (spec.groups - 1)], device=kl.device)
+        loss = distortion + weight * torch.maximum(kl, free).sum()
         return {"loss": loss, "nats": found.nats.mean().detach(), "kl": kl.sum().detach()}
 
     def bound(

@@ -138,17 +138,6 @@ def on_sizes(groups: int, resolutions: int) -> tuple[int, ...]:
     return (0, *(1 + n * maps // rest for n in range(rest)))
 
 
-def kl_weights(groups: int, progress: float, warmup: float) -> list[float]:
-    """Weight of the KL of each group, from the top, after a share of the training.
-
-    The lowest group costs its full price after a part of the warm-up, the topmost only at its end:
-    what can be said at the top is said there first.
-    """
-    if warmup <= 0 or progress >= warmup:
-        return [1.0] * groups
-    return [min(1.0, progress / warmup * groups / (groups - n)) for n in range(groups)]
-
-
 def _head(inputs: int, width: int, outputs: int, kernel: int, activation: Activation) -> nn.Sequential:
     last = nn.Conv2d(width, outputs, 1)
     nn.init.zeros_(last.weight)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -166,7 +166,7 @@ class Generate(Task, kind="generate"):
         """Also the importance-weighted bound, active units, and files of the same pictures."""
         return GenerateJudges(self, k=self.k)
 
-    def charts(self, figures: dict[str, Any]) -> list[Chart]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def charts(self, figures: Mapping[str, Any]) -> list[Chart]:
         """KL of each group of latents, from the top."""
         kl = figures.get("kl_per_group") or []
         points = [(float(number + 1), float(nats)) for number, nats in enumerate(kl)]
