@@ -18,7 +18,7 @@ try:
     from vitral.data import Loader, PictureSet
     from vitral.data import open_pictures as open
     from vitral.saved import Model
-    from vitral.tasks import Classified, Classify
+    from vitral.tasks import Classified, Classify, Compress, Generate
     from vitral.train import Run, Trained, resume, train
     from vitral.train import evaluate_model as evaluate
 finally:
@@ -30,6 +30,8 @@ load = Model.load
 __all__ = [
     "Classified",
     "Classify",
+    "Compress",
+    "Generate",
     "Loader",
     "Model",
     "PictureSet",

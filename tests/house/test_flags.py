@@ -8,20 +8,26 @@ from vitral.cli import main
 
 FLAGS = {
     ("train", "classify"): [
-        "--batch", "--config", "--device", "--epochs", "--flip", "--help", "--json", "--minutes", "--network",
-        "--no-flip", "--no-strict", "--optimizer", "--out", "--precision", "--seed", "--set", "--size",
-        "--strict", "--threads",
+        "--batch", "--config", "--device", "--encoder", "--epochs", "--flip", "--frozen", "--help", "--json",
+        "--minutes", "--network", "--no-flip", "--optimizer", "--out", "--precision", "--seed", "--set",
+        "--size", "--strict", "--threads",
     ],
     ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
     ("predict",): ["--help", "--json", "--out", "--threads"],
     ("resume",): ["--help", "--json"],
-    ("look",): ["--augment", "--help", "--json", "--page", "--strip", "--threads"],
+    ("look",): ["--augment", "--help", "--json", "--model", "--page", "--strip", "--threads"],
     ("pack",): [
         "--check", "--help", "--json", "--max-side", "--overwrite", "--quality", "--raw", "--shard-mb",
         "--threads",
     ],
     ("compress",): ["--help", "--json", "--out", "--overwrite", "--quality", "--threads"],
     ("decompress",): ["--help", "--json", "--model", "--out", "--overwrite", "--rescue", "--threads"],
+    ("sample",): [
+        "--class", "--help", "--json", "--number", "--out", "--overwrite", "--prior", "--seed",
+        "--temperature", "--threads",
+    ],
+    ("interpolate",): ["--help", "--json", "--out", "--overwrite", "--steps", "--threads"],
+    ("encode",): ["--help", "--json", "--out", "--overwrite", "--threads"],
     ("demo",): ["--help", "--json", "--out", "--threads"],
 }  # fmt: skip
 

@@ -7,15 +7,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from vitral.core import IGNORE, Batch, DataError, OptionError
 from vitral.data import ArrayPixels, PictureSet, scan
 from vitral.nn import Bernoulli, DiscretizedLogistics, Ladder
 from vitral.tasks import Generate
-from vitral.tasks.generate import grid, to_levels, walk
+from vitral.tasks.generate import grid, to_levels
 from vitral.tasks.generate.files import LosslessFiles
+from vitral.tasks.points import GivesPoints
 
 SMALL = Ladder(width=8, latents=4, channels=2)
 
@@ -190,32 +189,61 @@ def test_an_answer_holds_bits_and_a_reconstruction_and_ignores_its_neighbors() -
 
 
 @pytest.mark.parametrize("classes", [(), ("a", "b")])
-def test_it_draws_reconstructions_new_pictures_walks_and_two_axes(classes) -> None:
+def test_it_draws_reconstructions_new_pictures_walks_two_axes_and_a_map(classes) -> None:
     task, found, _ = decided(classes=classes)
     model = built(task, found.facts)
     drawn = task.pictures(model, batch_of(found.pictures, task, found.facts))
     groups = {picture.group for picture in drawn}
-    assert groups == {"Pictures and their reconstructions", "New pictures", "Walks", "Two latent axes"}
-    assert sum(picture.wide for picture in drawn) == 4
+    named = {"Pictures and their reconstructions", "New pictures", "Walks", "Two latent axes"}
+    assert groups == named | {"Map of the latents"}
+    assert sum(picture.wide for picture in drawn) == 7
     again = task.pictures(model, batch_of(found.pictures, task, found.facts))
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(drawn, again, strict=True))
 
 
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 1000), steps=st.integers(2, 12))
-def test_a_walk_keeps_its_ends_and_its_distance_from_the_middle(seed, steps) -> None:
-    first, last = torch.randn(2, 40, generator=torch.Generator().manual_seed(seed))
-    path = walk(first, last, steps)
-    assert torch.allclose(path[0], first, atol=1e-4)
-    assert torch.allclose(path[-1], last, atol=1e-4)
-    wanted = torch.linspace(float(first.norm()), float(last.norm()), steps)
-    assert torch.allclose(path.norm(dim=1), wanted, atol=1e-3)
+def concluded(task: Generate, found):
+    model = built(task, found.facts)
+    task.conclude(model, lambda: [batch_of(found.pictures, task, found.facts)])
+    return model
 
 
-def test_a_walk_between_equal_or_zero_latents_stands_still() -> None:
-    same = torch.ones(5)
-    assert torch.allclose(walk(same, same, 3), same.expand(3, -1))
-    assert torch.equal(walk(torch.zeros(5), torch.zeros(5), 3), torch.zeros(3, 5))
+@pytest.mark.parametrize("classes", [(), ("a", "b")])
+def test_the_end_of_a_training_fits_a_mixture_that_travels_with_the_model(classes) -> None:
+    task, found, _ = decided(classes=classes)
+    model, again = concluded(task, found), concluded(task, found)
+    untouched = built(task, found.facts)
+    assert model.prior.classes == len(classes)
+    assert not torch.equal(model.prior.means, untouched.prior.means)
+    assert all(torch.equal(a, b) for a, b in zip(model.prior.buffers(), again.prior.buffers(), strict=True))
+    untouched.load_state_dict(model.state_dict(), strict=True)
+    labels = torch.tensor([0, 1, -1])
+    drawn = [
+        one.draw(labels, prior="mixture", random=torch.Generator().manual_seed(1))
+        for one in (model, untouched)
+    ]
+    assert torch.equal(*drawn)
+    assert drawn[0].shape == (3, 1, 20, 24)
+
+
+def test_pictures_without_a_class_do_not_spoil_the_mixture() -> None:
+    task, found, _ = decided()
+    model = built(task, found.facts)
+    batch = batch_of(found.pictures, task, found.facts)
+    batch.labels = torch.full((8,), IGNORE)
+    task.conclude(model, lambda: [batch])
+    assert all(buffer.isfinite().all() for buffer in model.prior.buffers())
+    task.conclude(model, list)
+    assert torch.allclose(model.prior.shares, torch.full((2,), 0.5))
+
+
+def test_points_are_the_means_of_the_posterior_without_a_class() -> None:
+    task, found, _ = decided()
+    model, batch = built(task, found.facts), batch_of(found.pictures, task, found.facts)
+    assert isinstance(task, GivesPoints)
+    assert batch.inputs is not None
+    with torch.inference_mode():
+        points = task.points(model, batch.inputs)
+        assert torch.equal(points, model.network.encode(batch.inputs[:, :1]))
 
 
 def test_a_grid_has_gaps_and_takes_an_unfinished_row() -> None:

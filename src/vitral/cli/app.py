@@ -11,12 +11,15 @@ import typer
 from vitral.cli.compress import compress
 from vitral.cli.decompress import decompress
 from vitral.cli.demo import demo
+from vitral.cli.encode import encode
 from vitral.cli.evaluate import evaluate
 from vitral.cli.flags import with_flags
+from vitral.cli.interpolate import interpolate
 from vitral.cli.look import look
 from vitral.cli.pack import pack
 from vitral.cli.predict import predict
 from vitral.cli.resume import resume
+from vitral.cli.sample import sample
 from vitral.cli.say import answer, people
 from vitral.cli.train import train_command
 from vitral.core import VERSION, OptionError, VitralError, members
@@ -58,7 +61,9 @@ def _vitral(
 for _kind, _task in members("task").items():
     assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
-for _command in (compress, decompress, demo, evaluate, look, pack, predict, resume):
+for _command in (
+    compress, decompress, demo, encode, evaluate, interpolate, look, pack, predict, resume, sample,
+):  # fmt: skip
     app.command(_command.__name__)(_command)
 
 

@@ -8,47 +8,74 @@ from typing import Annotated, Any
 
 import typer
 
+from vitral.cli.demo_page import shown
 from vitral.cli.say import Reading, answer, line, people
 from vitral.core import DataError, VitralError
-from vitral.data import open_pictures
+from vitral.data import PictureSet, open_pictures
+from vitral.nn import ResidualAutoencoder
 from vitral.report import Page
-from vitral.saved import Model
-from vitral.tasks import Classify
-from vitral.train import (
-    Console,
-    Evaluated,
-    Run,
-    Trained,
-    evaluate_model,
-    read_run,
-    some_of,
-    train,
-    worst_mistakes,
-)
+from vitral.tasks import Classify, Compress, Generate
+from vitral.train import Console, Evaluated, Run, Trained, evaluate_model, read_run, train
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One training of the demo: which embedded set, how, and what to say about it."""
+    """One training of the demo.
 
+    Args:
+        name: of its run folder, and in the JSON.
+        data: the embedded set.
+        title: heading on the page.
+        words: what the pictures are and what is made of them.
+        run: how it is trained.
+        judged: held-out pictures that are judged, evenly spread; None for all.
+    """
+
+    name: str
     data: str
     title: str
     words: str
     run: Run
+    judged: int | None = None
 
 
 PARTS = (
     Part(
+        name="digits",
         data="digits",
         title="Handwritten digits",
         words="1,797 digits of 8 x 8 pixels, scikit-learn's copy of the UCI set, split by a hash.",
         run=Run(task=Classify(size=16, flip=False, shift=1), data="digits", epochs=24, test=0.2),
     ),
     Part(
+        name="scenes",
         data="scenes",
         title="Drawn scenes",
         words="Colored shapes on textured backgrounds, drawn by a program; the class is the largest shape.",
         run=Run(task=Classify(size=48), data="scenes", epochs=6),
+    ),
+    Part(
+        name="digits-generated",
+        data="digits",
+        title="Digits that nobody wrote",
+        words="A variational autoencoder learns how the digits are distributed: it decodes what it encoded, "
+        "draws new ones of each class, and walks from one to another.",
+        run=Run(task=Generate(k=16), data="digits", epochs=40, batch=32, test=0.2),
+    ),
+    Part(
+        name="scenes-compressed",
+        data="scenes",
+        title="Scenes as small files",
+        words="An autoencoder whose rounded latents are coded into files, header and all, beside JPEG, WebP "
+        "and AVIF of the same held-out pictures.",
+        run=Run(
+            task=Compress(
+                size=64, network=ResidualAutoencoder(latents=64, widths=(48, 64, 96), blocks=(1, 1, 1))
+            ),
+            data="scenes",
+            epochs=16,
+        ),
+        judged=16,
     ),
 )
 
@@ -70,18 +97,15 @@ def demo(
         if not trained.finished or trained.model is None or judged is None:
             console.print("[yellow]stopped[/yellow]  the demo was interrupted; run it again")
             return trained.exit_code
-        _show(page, part, trained, trained.model, judged)
-        results[part.data] = {
-            "accuracy": judged.figures["accuracy"],
+        page.heading(part.title).text(part.words)
+        name, value, words = shown(page, trained, trained.model, judged)
+        results[part.name] = {
+            name: value,
             "pictures": len(judged.pictures),
             "seconds": trained.seconds,
             "run": str(trained.folder),
         }
-        console.print(
-            f"[bold]{'accuracy':>10}[/bold]  {judged.figures['accuracy']:.2%} on {len(judged.pictures):,} "
-            f"held-out pictures, trained in {trained.seconds:.0f} s",
-            highlight=False,
-        )
+        line(console, name.replace("_", " "), f"{words}, trained in {trained.seconds:.0f} s")
     page.write(out / "index.html")
     line(console, "open", (out / "index.html").resolve())
     if json:
@@ -91,7 +115,7 @@ def demo(
 
 def _carry_out(part: Part, out: Path, threads: int | None) -> tuple[Trained, Evaluated | None]:
     console = people()
-    folder = out / part.data
+    folder = out / part.name
     _clear(part, folder)
     run = dataclasses.replace(part.run, threads=threads)
     pictures = open_pictures(part.data, validation=run.validation, test=run.test)
@@ -101,8 +125,18 @@ def _carry_out(part: Part, out: Path, threads: int | None) -> tuple[Trained, Eva
     finally:
         watch.close()
         reading.close()
-    judged = evaluate_model(trained.model, pictures, split="test", threads=threads) if trained.model else None
-    return trained, judged
+    if trained.model is None:
+        return trained, None
+    return trained, evaluate_model(
+        trained.model, _held_out(pictures, part.judged), split="test", threads=threads
+    )
+
+
+def _held_out(pictures: PictureSet, most: int | None) -> PictureSet:
+    held_out = pictures.of_split("test")
+    if most is None or len(held_out) <= most:
+        return held_out
+    return held_out.subset([n * len(held_out) // most for n in range(most)])
 
 
 def _clear(part: Part, folder: Path) -> None:
@@ -110,7 +144,9 @@ def _clear(part: Part, folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        ours = read_run(folder)[0].data == part.data and not folder.is_symlink()
+        earlier = read_run(folder)[0]
+        ours = earlier.data == part.data and not folder.is_symlink()
+        ours = ours and earlier.task.kind == part.run.task.kind
     except VitralError:
         ours = False
     if not ours:
@@ -122,23 +158,3 @@ def _clear(part: Part, folder: Path) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise VitralError(f"{folder}: the last demo cannot be removed ({error.strerror})") from error
-
-
-def _show(page: Page, part: Part, trained: Trained, model: Model, judged: Evaluated) -> None:
-    page.heading(part.title)
-    page.text(part.words)
-    page.facts(
-        {
-            "accuracy on held-out pictures": f"{judged.figures['accuracy']:.2%}",
-            "held-out pictures": f"{len(judged.pictures):,}",
-            "training time": f"{trained.seconds:.0f} s",
-            "the whole report": f"{trained.folder / 'report.html'}",
-        }
-    )
-    shown = some_of(judged.pictures, 24)
-    page.gallery(model.task.pictures(model.module, shown))
-    page.confusion(judged.figures["confusion"], model.facts.classes)
-    worst = worst_mistakes(model, judged.pictures, most=8)
-    if worst:
-        page.text("The most confident mistakes:")
-        page.gallery(worst)

@@ -53,6 +53,13 @@ def with_flags(function: Callable[..., Any], *specs: type[Spec]) -> Callable[...
     return command
 
 
+def without_flags(function: Callable[..., Any], *names: str) -> None:
+    """Take parameters that have defaults out of a command's signature, so that it has no such flags."""
+    found = inspect.signature(function)
+    kept = [one for name, one in found.parameters.items() if name not in names]
+    function.__signature__ = found.replace(parameters=kept)  # type: ignore[attr-defined]
+
+
 def settings_from(given: Mapping[str, Any], *specs: type[Spec]) -> dict[str, Any]:
     """Option name -> value of the flags a person gave."""
     known = flags_of(*specs)
@@ -100,7 +107,8 @@ def _annotation(spec: type[Spec], name: str) -> Any:
     kind = _simple_type(hint)
     words = known.help + _unit_text(known) + _default_text(default)
     flag = known.flag or ""
-    names = [f"{flag}/--no-{flag.removeprefix('--')}"] if kind is bool else [flag]
+    # What is off anyway needs no word to turn it off.
+    names = [f"{flag}/--no-{flag.removeprefix('--')}"] if kind is bool and default is not False else [flag]
     choices = _choices(hint, known)
     shown = Literal[tuple(choices)] if choices else kind
     return Annotated[shown | None, typer.Option(*names, help=words, show_default=False)]

@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from vitral.cli.look_augment import augmented, read_chain
+from vitral.cli.look_augment import Augmented, augmented, read_chain
+from vitral.cli.look_model import Judged, judged, load_judge
 from vitral.cli.look_page import look_page
-from vitral.cli.look_strip import checked_kind, strips
+from vitral.cli.look_strip import Strips, checked_kind, strips
 from vitral.cli.say import Reading, answer, line, people
-from vitral.data import open_pictures
+from vitral.data import PictureSet, open_pictures
 from vitral.data.findings import Findings
 from vitral.data.look import look as look_at
+from vitral.saved import Model
 
-_MOST_NAMED = 10
+_MOST_NAMED, _MOST_STRANGE = 10, 5
 
 
 def look(
@@ -39,6 +41,14 @@ def look(
             metavar="OP",
         ),
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            help="Also rank the pictures by how unusual they are to this run or model file",
+            metavar="M",
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads")] = 2,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
@@ -46,6 +56,7 @@ def look(
     console = people()
     chain = None if augment is None else read_chain(augment)
     kind = None if strip is None else checked_kind(strip)
+    judge = None if model is None else load_judge(model)
     pictures = open_pictures(folder)
     reading = Reading(console, "looking at pictures")
     try:
@@ -55,8 +66,20 @@ def look(
     _print(console, findings)
     made = None if chain is None else augmented(chain, pictures, findings)
     over_strength = None if kind is None else strips(kind, pictures, findings)
-    look_page(findings, pictures, made, over_strength).write(page)
-    told: dict[str, Any] = {"page": str(page)}
+    strange = None if judge is None or model is None else _judged(console, judge, model, pictures, threads)
+    look_page(findings, pictures, made, over_strength, strange).write(page)
+    told = {"page": str(page)} | _tell(console, made, over_strength, strange)
+    line(console, "page", page)
+    if json:
+        answer(findings.to_json() | told)
+    return 0
+
+
+def _tell(
+    console: Any, made: Augmented | None, over_strength: Strips | None, strange: Judged | None
+) -> dict[str, Any]:
+    """Say what was drawn besides the findings, and give the same as JSON values."""
+    told: dict[str, Any] = {}
     if made is not None:
         told["augment"] = {"chain": made.chain.to_json(), "plan": made.plan}
         if made.left_out:
@@ -69,10 +92,19 @@ def look(
         told["strip"] = over_strength.to_json()
         for text in over_strength.left_out if made is None else ():
             line(console, "left out", text, style="yellow")
-    line(console, "page", page)
-    if json:
-        answer(findings.to_json() | told)
-    return 0
+    if strange is not None:
+        told["strangeness"] = strange.to_json()
+        for name in list(strange.scores)[:_MOST_STRANGE]:
+            line(console, "strange", f"{name}  {strange.scores[name]:.4g} {strange.unit}")
+    return told
+
+
+def _judged(console: Any, judge: Model, place: Path, pictures: PictureSet, threads: int) -> Judged:
+    reading = Reading(console, "judging pictures")
+    try:
+        return judged(judge, place, pictures, threads=threads, progress=reading)
+    finally:
+        reading.close()
 
 
 def _print(console: Any, findings: Findings) -> None:

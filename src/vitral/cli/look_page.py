@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vitral.cli.look_augment import Augmented
+from vitral.cli.look_model import Judged
 from vitral.cli.look_strip import Strips
 from vitral.core import ImageError, Picture
 from vitral.data import PictureSet
@@ -34,6 +35,7 @@ def look_page(
     pictures: PictureSet,
     augmented: Augmented | None = None,
     strips: Strips | None = None,
+    judged: Judged | None = None,
 ) -> Page:
     """Draw what a look found, with examples of each class and all that deserves attention.
 
@@ -42,6 +44,7 @@ def look_page(
         pictures: where the examples come from; a picture that can no longer be read is left out.
         augmented: what a chain of ops made of some of them, to be shown too.
         strips: the same of one op over its strength.
+        judged: how unusual each is to a model.
     """
     page = _LookPage(findings.name, findings.found)
     page.facts(_numbers(findings))
@@ -53,6 +56,8 @@ def look_page(
         _augmented(page, augmented)
     if strips is not None:
         _strips(page, strips)
+    if judged is not None:
+        _strange(page, judged)
     page.heading("Examples")
     page.gallery(_examples(findings, pictures), size=112)
     return page
@@ -167,6 +172,17 @@ def _strips(page: "_LookPage", made: Strips) -> None:
         "where there are six. All steps of a picture have the same draw."
     )
     page.table([{"step": number, **row} for number, row in enumerate(made.steps, start=1)], title="Steps")
+
+
+def _strange(page: "_LookPage", judged: Judged) -> None:
+    page.heading("How unusual they are")
+    page.text(
+        f"To {judged.model}, a model of the task {judged.task}. Numbers are {judged.unit}; the higher, the "
+        f"stranger. {len(judged.scores):,} pictures were judged."
+    )
+    if judged.broken:
+        page.text(f"{len(judged.broken):,} could not be read and have no number.")
+    page.gallery(judged.pictures, size=112)
 
 
 def _json_text(value: object) -> str:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from vitral.cli.flags import read_config, read_settings, settings_from
+from vitral.cli.flags import read_config, read_settings, settings_from, without_flags
 from vitral.cli.say import Reading, answer, line, people
 from vitral.core import OptionError
 from vitral.data import open_pictures
-from vitral.tasks import Task
+from vitral.tasks import TakesEncoder, Task
 from vitral.train import Console, Run, Trained, settle, train
 
 
@@ -32,6 +32,13 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
             list[str] | None,
             typer.Option("--set", help="Any option by name, e.g. optimizer.lr=0.1; repeatable"),
         ] = None,
+        encoder: Annotated[
+            Path | None,
+            typer.Option(help="Start from the encoder of this run or model file", metavar="RUN"),
+        ] = None,
+        frozen: Annotated[
+            bool, typer.Option("--frozen", help="Leave that encoder as it is; only a linear head learns")
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
         **flags: Any,
     ) -> int:
@@ -42,7 +49,8 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
         pictures = open_pictures(folder, validation=run.validation, test=run.test)
         line(console, "found", pictures.found, style="dim")
         try:
-            trained = train(run, pictures, out=out, observers=(watch,), reading=reading, **later)
+            start: dict[str, Any] = {"encoder": encoder, "frozen": frozen}
+            trained = train(run, pictures, out=out, observers=(watch,), reading=reading, **start, **later)
         finally:
             watch.close()
             reading.close()
@@ -50,6 +58,8 @@ def train_command(kind: type[Task]) -> Callable[..., int]:
 
     command.__name__ = kind.kind or "train"
     command.__doc__ = kind.summary()
+    if not issubclass(kind, TakesEncoder):
+        without_flags(command, "encoder", "frozen")
     return command
 
 

@@ -1,5 +1,7 @@
 """Pictures: where they lie, how they are decoded and split, what is known of them, batches."""
 
+from typing import TYPE_CHECKING
+
 from vitral.data.decode import decode
 from vitral.data.facts import DataFacts
 from vitral.data.loader import Loader
@@ -12,9 +14,13 @@ from vitral.data.pixels import ArrayPixels
 from vitral.data.sample import Sample
 from vitral.data.sampling import Balanced, InOrder, Sampling, Shuffled, Weighted
 from vitral.data.scan import Broken, Scan, scan
-from vitral.data.sources import ClassFolders, Digits, PlainFolder, Scenes, Source, Table, TorchDataset
+from vitral.data.sources import Source
+from vitral.data.sources.late import late_source as __getattr__  # noqa: F401
 from vitral.data.statistics import Statistics, measure
 from vitral.data.stored import shrunk
+
+if TYPE_CHECKING:
+    from vitral.data.sources import ClassFolders, Digits, PlainFolder, Scenes, Table, TorchDataset
 
 __all__ = [
     "ArrayPixels",

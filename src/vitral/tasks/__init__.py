@@ -2,7 +2,9 @@
 
 from vitral.tasks.classify import Classified, Classify
 from vitral.tasks.compress import Compress, Compressed, Decoded
+from vitral.tasks.encoding import GivesEncoder, TakesEncoder
 from vitral.tasks.generate import Generate, Generated
+from vitral.tasks.strangeness import TellsStrangeness
 from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel
 
 __all__ = [
@@ -13,9 +15,12 @@ __all__ = [
     "Decoded",
     "Generate",
     "Generated",
+    "GivesEncoder",
     "Metrics",
     "Prediction",
     "Score",
+    "TakesEncoder",
     "Task",
     "TaskModel",
+    "TellsStrangeness",
 ]

@@ -1,7 +1,7 @@
 """Classification: which of the known classes does a picture belong to."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -24,10 +24,24 @@ from vitral.augment import (
 )
 from vitral.core import IGNORE, Batch, Choice, DataError, OptionError, Picture, option
 from vitral.data import DataFacts, PictureSet
-from vitral.nn import ClassificationMetrics, CrossEntropy, FastNet, Loss, Network, ResidualNet
+from vitral.nn import (
+    ClassificationMetrics,
+    CrossEntropy,
+    EncodedClassifier,
+    EncodedNet,
+    Encoder,
+    FastNet,
+    Loss,
+    Network,
+    ResidualNet,
+    TimmNet,
+    TrunkEncoder,
+)
+from vitral.optim import AdamW, Optimizer
 from vitral.tasks.task import Score, Task, TaskModel
 
-_SMALL_PX = 64
+_LEAST_PX, _SMALL_PX = 4, 64
+_HEAD_LR, _FINE_LR = 0.003, 0.001
 _LARGE_SIZE_PX = 128
 # Random crops of a picture stored a little larger than the network's input keep its detail.
 _STORED_LARGER = 1.25
@@ -98,10 +112,11 @@ class Classify(Task, kind="classify"):
         "accuracy", "top5", "macro_f1", "precision", "recall", "f1",
     )  # fmt: skip
     needs_labels: ClassVar[bool] = True
+    strangeness_unit: ClassVar[str] = "1 - confidence"
 
     size: int | None = option(
         None, "side of the square the network sees; left open, chosen from the pictures",
-        unit="px", low=4, high=1024, flag="--size",
+        unit="px", low=_LEAST_PX, high=1024, flag="--size",
     )  # fmt: skip
     network: Network | None = option(None, "the network; left open, chosen by size", flag="--network")
     loss: Loss = option(CrossEntropy(smoothing=0.1), "what training minimizes")
@@ -146,8 +161,7 @@ class Classify(Task, kind="classify"):
             DataError: fewer than two classes, or no labels at all.
         """
         _check_classes(pictures, facts)
-        choices: list[Choice[Any]] = []
-        task = self
+        task, choices = self._as_the_encoder_wants()
         short = min(facts.height_px[1], facts.width_px[1])
         if task.size is None:
             size, why = _size_for(short)
@@ -174,6 +188,48 @@ class Classify(Task, kind="classify"):
             used, why = "on" if task._small else "off", f"pictures of {task.size} px"
             choices.append(Choice(name="shifted", asked="auto", used=used, why=why, value=task._small))
         return task, tuple(choices)
+
+    def _as_the_encoder_wants(self) -> tuple[Self, list[Choice[Any]]]:
+        """Levels and size that an encoder learned, where the network stands on one."""
+        if not isinstance(self.network, EncodedNet):
+            return self, []
+        task, choices = self, list[Choice[Any]]()
+        if self.normalize != "scale":
+            task = dataclasses.replace(task, normalize="scale")
+            why = "the encoder is given levels on [0, 1]"
+            choices.append(
+                Choice(name="normalize", asked=self.normalize, used="scale", why=why, value="scale")
+            )
+        size = self.network.encoder.size_px()
+        if size is not None and size != self.size:
+            size = max(_LEAST_PX, size)
+            task = dataclasses.replace(task, size=size)
+            asked, why = "auto" if self.size is None else f"{self.size} px", "the encoder learned this size"
+            choices.append(Choice(name="size", asked=asked, used=f"{size} px", why=why, value=size))
+        return task, choices
+
+    def encoder(self, model: TaskModel) -> tuple[Encoder, Mapping[str, Tensor]]:
+        """The network without its head; see `GivesEncoder`."""
+        network = self._network
+        if isinstance(network, EncodedNet):
+            assert isinstance(model.network, EncodedClassifier)
+            return network.encoder, model.network.encoder.network.state_dict()
+        if isinstance(network, TimmNet):
+            # Its weights are those of this model, and must not be downloaded again.
+            network = dataclasses.replace(network, pretrained=False)
+        plan = self.augmentation(model.facts, train=False)
+        trunk = TrunkEncoder(network=network, mean=tuple(plan.mean), std=tuple(plan.std))
+        return trunk, model.network.state_dict()
+
+    def on_encoder(self, encoder: Encoder, *, frozen: bool) -> Self:
+        """Classify by the features of an encoder; see `TakesEncoder`."""
+        return dataclasses.replace(self, network=EncodedNet(encoder=encoder, frozen=frozen))
+
+    def optimizer(self) -> Optimizer | None:
+        """For a network that learned before, small steps; for a head alone, larger ones."""
+        if not isinstance(self.network, EncodedNet):
+            return None
+        return AdamW(lr=_HEAD_LR if self.network.frozen else _FINE_LR, weight_decay=0.01)
 
     def build(self, facts: DataFacts) -> TaskModel:
         """The chosen network with one output per class."""
@@ -228,6 +284,19 @@ class Classify(Task, kind="classify"):
         scores = model(inputs).float()
         return (scores + model(inputs.flip(-1)).float()) / 2 if self.flip else scores
 
+    @torch.inference_mode()
+    def points(self, model: TaskModel, inputs: Tensor) -> Tensor:
+        """The features that the head is given; see `GivesPoints`."""
+        linear = [one for one in model.network.modules() if isinstance(one, nn.Linear)]
+        head = getattr(model.network, "head", linear[-1] if linear else model.network)
+        given: list[Tensor] = []
+        hook = head.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+        try:
+            model(inputs)
+        finally:
+            hook.remove()
+        return given[0].flatten(1).float()
+
     def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[Classified]:
         """The class of each decoded picture with its probability."""
         classes = model.facts.classes
@@ -240,6 +309,10 @@ class Classify(Task, kind="classify"):
                 Classified(label=classes[order[0]], confidence=float(row[order[0]]), scores=by_class)
             )
         return found
+
+    def strangeness(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[float]:
+        """What is missing from certainty: 1 - the probability of the likeliest class."""
+        return [1 - answer.confidence for answer in self.predict(model, pictures)]
 
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
         """Each picture with the answer; good or bad where the right class is known."""

@@ -12,6 +12,7 @@ import vitral.saved as saved
 from vitral.core import VERSION, DataError, FileFormatError, TrainingError, atomic_write
 from vitral.data import DataFacts, PictureSet
 from vitral.train.checkpoint import load_optimizer_state, optimizer_state, read_checkpoint, write_checkpoint
+from vitral.train.gradient_norms import GradientNorms
 from vitral.train.plan import Budget, Plan
 from vitral.train.run import Run
 from vitral.train.session import Session
@@ -137,6 +138,7 @@ def save_checkpoint(session: Session) -> None:
         "best_score": session.best_score,
         "best_epoch": session.best_epoch,
         "improved_epoch": session.improved_epoch,
+        "norms": session.norms.to_json(),
         "elapsed_s": session.elapsed_s,
     }
     write_checkpoint(session.folder / STATE_FILE, groups, content)
@@ -170,6 +172,7 @@ def restore(session: Session) -> bool:
         session.best_score, session.best_epoch = content["best_score"], int(content["best_epoch"])
         session.improved_epoch = int(content["improved_epoch"])
         session.elapsed_before_s = float(content["elapsed_s"])
+        session.norms = GradientNorms(**content.get("norms", {}))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise FileFormatError(f"{path}: does not fit this run: {error}") from error
     return True

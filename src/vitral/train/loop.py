@@ -120,16 +120,26 @@ def step(session: Session, batch: Batch) -> float:
     first = batch.position // run.accumulate * run.accumulate
     (loss / min(run.accumulate, len(session.loader) - first)).backward()
     if _is_update(session, batch):
-        if run.clip:
-            torch.nn.utils.clip_grad_norm_(session.model.parameters(), run.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        session.step += 1
-        if session.average is not None:
-            updates = math.ceil(len(session.loader) / run.accumulate)
-            horizon = run.average * session.plan.epochs * updates
-            session.average.follow(session.model, session.step, horizon=horizon)
+        _update(session)
     return value
+
+
+def _update(session: Session) -> None:
+    """Clip, move the weights, and let the average follow; or leave the update out (see `Run.skip`)."""
+    run, optimizer = session.run, session.optimizer
+    spike = False
+    if run.clip or run.skip:
+        parameters = [p for p in session.model.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, run.clip or math.inf))
+        spike = bool(run.skip) and session.norms.is_spike(norm, times=run.skip)
+    if not spike:
+        optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    session.step += 1
+    if session.average is not None and not spike:
+        updates = math.ceil(len(session.loader) / run.accumulate)
+        horizon = run.average * session.plan.epochs * updates
+        session.average.follow(session.model, session.step, horizon=horizon)
 
 
 @torch.inference_mode()

@@ -33,6 +33,9 @@ class Run(Spec):
         0.02, "share of the run over which weights are averaged (EMA); 0 turns it off", low=0, high=0.5
     )
     clip: float = option(0.0, "largest norm of the gradient; 0 turns clipping off", low=0)
+    skip: float = option(
+        0.0, "an update is left out when its gradient norm is this many times the recent mean; 0 never", low=0
+    )
     patience: int = option(0, "epochs without a better score after which training stops; 0 never", low=0)
     seed: int = option(0, "start of every random number", flag="--seed")
     device: str = option("auto", "where to train", choices=("auto", "cpu", "cuda", "mps"), flag="--device")

@@ -13,6 +13,7 @@ from vitral.data import Loader, PictureSet, Scan
 from vitral.optim import Schedule
 from vitral.tasks import TaskModel
 from vitral.train.ema import Average
+from vitral.train.gradient_norms import GradientNorms
 from vitral.train.plan import Budget, Plan
 from vitral.train.run import Run
 
@@ -44,6 +45,7 @@ class Session:
         best_score: the best validation score so far.
         best_epoch: the latest epoch that reached it, whose weights are kept.
         improved_epoch: the epoch that first reached it, from which patience counts.
+        norms: what the gradient's norm usually is, for `Run.skip`.
         opened: digest of the pictures as they were opened, broken ones included.
         elapsed_before_s: training time before this process, when resumed.
     """
@@ -68,6 +70,7 @@ class Session:
     best_score: float | None = None
     best_epoch: int = -1
     improved_epoch: int = -1
+    norms: GradientNorms = field(default_factory=GradientNorms)
     opened: str = ""
     elapsed_before_s: float = 0.0
     started: float = field(default_factory=time.perf_counter)

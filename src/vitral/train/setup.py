@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from vitral.core import (
     DataError,
@@ -20,7 +21,7 @@ from vitral.core import (
     keep_freed_memory,
 )
 from vitral.data import DataFacts, Loader, PictureSet, Scan, open_pictures, scan
-from vitral.nn import DataDependent
+from vitral.nn import DataDependent, TakesWeights
 from vitral.tasks import TaskModel
 from vitral.train.decide import decide, first_plan
 from vitral.train.ema import Average
@@ -31,6 +32,7 @@ from vitral.train.folder import (
     picture_digest,
     read_run,
     restore,
+    save_checkpoint,
     write_run,
 )
 from vitral.train.run import Run
@@ -45,6 +47,7 @@ def begin(
     *,
     out: Path | None,
     later: Mapping[str, Any] | None = None,
+    weights: Mapping[str, Tensor] | None = None,
     observers: tuple[Observer, ...] = (),
     reading: Reading | None = None,
 ) -> Session:
@@ -55,12 +58,13 @@ def begin(
         pictures: the whole set, with its splits.
         out: the run folder; None makes the next free one below `runs/`.
         later: settings that reach into what is still open; applied once it is decided.
+        weights: what the encoder learned that the run's network stands on; None where there is none.
         observers: told of every choice and warning, and of all that follows.
         reading: called with (pictures read, pictures in total) during the first pass.
     Raises:
         DataError: the pictures cannot be used, or the folder already holds something.
         ImageError: with `strict`, the first broken picture.
-        OptionError: an option does not fit this machine or these pictures.
+        OptionError: an option does not fit this machine or these pictures, or the weights the network.
     """
     started = time.perf_counter()
     device = choose_device(run.device)
@@ -79,7 +83,10 @@ def begin(
         run, device=device.value.type, precision=_name(precision.value), threads=threads
     )
     folder = new_folder(out, task=run.task.kind or "run", name=pictures.name)
-    session = _session(run, found, folder, device.value, precision.value, observers)
+    session = _session(run, found, folder, device.value, precision.value, observers, weights or {})
+    if weights:
+        # Before there is a run to resume: what was taken over lies nowhere else.
+        save_checkpoint(session)
     session.started, session.opened = started, picture_digest(pictures)
     session.opening = tuple(choice.record() for choice in (device, precision, *choices)) + _warnings(
         session, pictures
@@ -120,7 +127,9 @@ def pick_up(
     device = choose_device(run.device).value
     half = torch.bfloat16 if run.precision == "bfloat16" else None
     precision = Precision(autocast=half, channels_last=bool(content["channels_last"]))
-    session = _session(run, dataclasses.replace(found, facts=facts), folder, device, precision, observers)
+    session = _session(
+        run, dataclasses.replace(found, facts=facts), folder, device, precision, observers, None
+    )
     session.opened = picture_digest(pictures)
     restore(session)
     return session
@@ -146,6 +155,7 @@ def _session(
     device: torch.device,
     precision: Precision,
     observers: tuple[Observer, ...],
+    weights: Mapping[str, Tensor] | None,
 ) -> Session:
     train = found.pictures.of_split("train")
     loader = Loader(
@@ -159,7 +169,7 @@ def _session(
         seed=run.seed,
         transform=run.task.augmentation(found.facts, train=True, progress=0.0),
     )
-    model = _model(run, found.facts, train)
+    model = _model(run, found.facts, train, weights)
     if device.type == "cuda":
         # The same kernels every time: a resumed training must repeat every bit.
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
@@ -186,10 +196,19 @@ def _session(
     )
 
 
-def _model(run: Run, facts: DataFacts, train: PictureSet) -> TaskModel:
+def _model(run: Run, facts: DataFacts, train: PictureSet, weights: Mapping[str, Tensor] | None) -> TaskModel:
+    """A new model; weights that it takes over are None where a checkpoint brings all."""
     torch.manual_seed(derived_seed(run.seed, "weights"))
     model = run.task.build(facts)
-    waiting = [module for module in model.modules() if isinstance(module, DataDependent)]
+    takers = [module for module in model.modules() if isinstance(module, TakesWeights)]
+    if weights is not None:
+        for module in takers:
+            module.take(weights)
+    # What learned before keeps what it set then.
+    taken = {id(part) for one in takers for part in one.modules()} - {id(one) for one in takers}
+    waiting = [
+        module for module in model.modules() if isinstance(module, DataDependent) and id(module) not in taken
+    ]
     if waiting:
         sample = Loader(
             train, batch_size=min(len(train), 512), shuffle=True, workers=0, seed=run.seed,

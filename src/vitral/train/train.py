@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from vitral.core import VERSION, VitralError, available
+from vitral.core import VERSION, OptionError, VitralError, available
 from vitral.core.record import End, Event, Start
 from vitral.data import PictureSet, open_pictures
 from vitral.saved import Model
 from vitral.tasks import Task
 from vitral.train.decide import settle
+from vitral.train.encoder import with_encoder
 from vitral.train.folder import METRICS_FILE, load_best, write_model
 from vitral.train.loop import Outcome, conclude, fit, validate
 from vitral.train.observers import MetricsFile, TensorBoard
@@ -56,6 +57,8 @@ def train(
     pictures: PictureSet | str | Path | Dataset[Any],
     *,
     out: str | Path | None = None,
+    encoder: str | Path | Model | None = None,
+    frozen: bool = False,
     observers: tuple[Observer, ...] = (),
     reading: Reading | None = None,
     **options: Any,
@@ -66,22 +69,32 @@ def train(
         task: the question, for example `Classify(size=128)`; or a whole `Run`.
         pictures: what `vitral.open` gave, or a place or torch `Dataset` that it can open.
         out: the run folder; left out, the next free one below `runs/`.
+        encoder: a trained model, its file or its run folder, from whose encoder the network starts.
+        frozen: leave that encoder as it is, and let only what stands on it learn.
         observers: called with every event (see `core.record`).
         reading: called with (read, total) while the pictures are read for the first time.
         options: options of `Run`, for example `epochs=20`.
     Returns:
         The finished training, or where a signal stopped it.
     Raises:
+        OptionError: `frozen` without an encoder, or see `with_encoder`.
         VitralError: see `begin` and `fit`.
     """
     run = task if isinstance(task, Run) else Run(task=task)
+    weights = None
+    if encoder is not None:
+        run, weights = with_encoder(run, encoder, frozen=frozen)
+    elif frozen:
+        raise OptionError("--frozen: must go with --encoder RUN, whose encoder then stays as it is")
     run, later = settle(run, options)
     if not isinstance(pictures, PictureSet):
         pictures = open_pictures(pictures, validation=run.validation, test=run.test)
     validation, test = pictures.shares if pictures.place else (run.validation, run.test)
     run = dataclasses.replace(run, data=pictures.place, validation=validation, test=test)
     folder = None if out is None else Path(out)
-    session = begin(run, pictures, out=folder, later=later, observers=observers, reading=reading)
+    session = begin(
+        run, pictures, out=folder, later=later, weights=weights, observers=observers, reading=reading
+    )
     with stop_on_signals() as stop:
         return _carry_out(session, stop)
 

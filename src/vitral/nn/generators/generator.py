@@ -56,6 +56,11 @@ class GeneratorNet(nn.Module, ABC):
     classes: int
     latents: int
 
+    @property
+    def leading(self) -> int:
+        """How many of the latents, from the first, say what the whole picture is."""
+        return self.latents
+
     @abstractmethod
     def losses(
         self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"], *, progress: float
@@ -83,6 +88,21 @@ class GeneratorNet(nn.Module, ABC):
         self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b d"]:
         """The means of the posterior, all groups side by side."""
+
+    def features(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
+        """What a classifier can learn from: the means of the posterior, and more where there is more."""
+        return self.encode(pictures)
+
+    def sampled_leading(
+        self,
+        pictures: Float[Tensor, "b c h w"],
+        labels: Int[Tensor, " b"] | None = None,
+        *,
+        random: torch.Generator | None = None,
+    ) -> Float[Tensor, "b d2"]:
+        """One sample of the posterior of the leading latents; its mean where there is no other."""
+        del random
+        return self.encode(pictures, labels)[:, : self.leading]
 
     @abstractmethod
     def decode(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LEAST_PX = 4
 _AT_ONCE = 512
+_FEATURE_PLACES = 4
 Latents = Callable[[int, Posterior | None, torch.Size], Tensor]
 """What decides the latents of a group: its number, its posterior (of a picture), their shape."""
 
@@ -128,6 +129,11 @@ class LadderNet(GeneratorNet):
             return self.spec.latents, 1, 1
         return self.spec.channels, *self._side(self._level(size))
 
+    @property
+    def leading(self) -> int:
+        """The latents of the topmost group, a vector; see `GeneratorNet.leading`."""
+        return self.counts[0]
+
     def losses(
         self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"], *, progress: float
     ) -> dict[str, Tensor]:
@@ -174,6 +180,34 @@ class LadderNet(GeneratorNet):
 
         self._down(self._labels(labels, len(pictures)), self._up(pictures), middle)
         return torch.cat(means, 1)
+
+    def features(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
+        """The means of the posterior, and what the way up sees on the coarsest map, 4 x 4 places of it."""
+        seen, means = self._up(pictures), list[Tensor]()
+
+        def middle(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
+            assert posterior is not None
+            means.append(posterior.mean.flatten(1))
+            return posterior.mean
+
+        self._down(self._labels(None, len(pictures)), seen, middle)
+        coarse = functional.adaptive_avg_pool2d(seen[-2].float(), _FEATURE_PLACES)
+        return torch.cat([*means, coarse.flatten(1)], 1)
+
+    def sampled_leading(
+        self,
+        pictures: Float[Tensor, "b c h w"],
+        labels: Int[Tensor, " b"] | None = None,
+        *,
+        random: torch.Generator | None = None,
+    ) -> Float[Tensor, "b d2"]:
+        """One sample of the posterior of the topmost group, which needs only the way up."""
+        seen = self._up(pictures)
+        state = self._asked(self._labels(labels, len(pictures)))[:, :, None, None]
+        group = self.groups[0]
+        assert isinstance(group, GroupOfLatents)
+        posterior = group.look(group.ready(state)[0], seen[-1])
+        return posterior.at(_noise(posterior.mean.shape, posterior.mean, random)).flatten(1)
 
     def decode(
         self, latents: Float[Tensor, "b d"], labels: Int[Tensor, " b"] | None = None
@@ -266,11 +300,7 @@ class LadderNet(GeneratorNet):
 
     def _down(self, labels: Tensor, seen: list[Tensor] | None, latents: Latents) -> Tensor:
         """From the top to the parameters of the likelihood, with the latents that are decided on."""
-        count = len(labels)
-        asked = self.start.expand(count, -1)
-        if self.asked is not None:
-            known = (labels >= 0) & (labels < self.classes)
-            asked = asked + self.asked(torch.where(known, labels, self.classes))
+        count, asked = len(labels), self._asked(labels)
         state = self._groups_on(0, asked[:, :, None, None], seen, latents)
         height, width = self._side(self.levels)
         state = self.from_vector(self.act(state.flatten(1))).view(count, -1, height, width)
@@ -286,6 +316,14 @@ class LadderNet(GeneratorNet):
             # Half precision would move the means of a sharp likelihood by whole levels.
             parameters = self.last(self.act(state.float()))
         return parameters[:, :, : self.shape[1], : self.shape[2]]
+
+    def _asked(self, labels: Tensor) -> Tensor:
+        """What is known before the first latents: the class, where one was asked for."""
+        asked = self.start.expand(len(labels), -1)
+        if self.asked is None:
+            return asked
+        known = (labels >= 0) & (labels < self.classes)
+        return asked + self.asked(torch.where(known, labels, self.classes))
 
     def _groups_on(self, size: int, state: Tensor, seen: list[Tensor] | None, latents: Latents) -> Tensor:
         """The state after all groups of one size."""

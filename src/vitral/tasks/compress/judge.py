@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vitral.core import Batch, Chart
+from vitral.core import Batch, Chart, DataError
 from vitral.nn import bd_rate, ms_ssim, ms_ssim_db
 from vitral.tasks.compress.answer import psnr_db
 from vitral.tasks.compress.files import Decoded
@@ -22,6 +22,7 @@ RIVALS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
     "webp": ((0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 96), {"method": 6}),
     "avif": ((5, 15, 25, 35, 45, 55, 65, 75, 85, 93), {}),
 }
+_BDRate = tuple[float, tuple[float, float]]
 METHOD = "PCHIP over log rate, mean PSNR per picture, bits of whole files"
 
 
@@ -38,6 +39,7 @@ class _Row:
     def add(
         self, original: NDArray[np.uint8], made: NDArray[np.uint8], size_bytes: int, *seconds: float
     ) -> None:
+        """Count one picture: what came back, bytes, and seconds to encode and to decode."""
         encode_s, decode_s = seconds
         self.bits += 8 * size_bytes
         self.psnr_db += psnr_db(original, made)
@@ -46,6 +48,7 @@ class _Row:
         self.decode_s += decode_s
 
     def shown(self, quality: int, *, pictures: int, pixels: int) -> dict[str, Any]:
+        """The means, ready for JSON."""
         return {
             "quality": quality,
             "bpp": self.bits / pixels,
@@ -102,13 +105,21 @@ class FileJudge:
         curves = {name: [(row["bpp"], row["psnr_db"]) for row in rows] for name, rows in tables.items()}
         found: dict[str, Any] = {"qualities": tables.pop("vitral", [])}
         for name in RIVALS:
-            against = bd_rate(curves[name], curves["vitral"]) if name in curves else None
+            against = _compared(curves, name)
             found[f"bd_rate_vs_{name}"] = None if against is None else against[0]
             found[f"bd_rate_vs_{name}_between_db"] = None if against is None else list(against[1])
         return found | {"bd_rate_method": METHOD} | tables
 
     def _row(self, name: str, quality: int) -> _Row:
         return self._rows.setdefault(name, {}).setdefault(quality, _Row())
+
+
+def _compared(curves: Mapping[str, list[tuple[float, float]]], name: str) -> _BDRate | None:
+    """The BD-rate against a format; None where it is missing, or where one of the curves is a point."""
+    try:
+        return bd_rate(curves[name], curves["vitral"]) if name in curves else None
+    except DataError:
+        return None
 
 
 def rate_charts(figures: Mapping[str, Any]) -> list[Chart]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vitral.codec import Tables
 from vitral.data import DataFacts
-from vitral.nn import AutoencoderNet, ContextPrior
+from vitral.nn import AutoencoderNet, ContextPrior, LatentProbe
 from vitral.tasks.compress.tables import TableBuffers
 from vitral.tasks.task import TaskModel
 
@@ -46,6 +46,8 @@ class CompressModel(TaskModel):
         self.log_gain = nn.Parameter(start[:, None].repeat(1, network.channels))
         self.log_inverse = nn.Parameter(-start[:, None].repeat(1, network.channels))
         self.table_buffers = TableBuffers(prior, qualities=len(weights))
+        classes = len(facts.classes)
+        self.probe = LatentProbe(2 * network.channels, classes, facts.pictures) if classes > 1 else None
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Pictures on [0, 1] through the autoencoder, without any rounding."""

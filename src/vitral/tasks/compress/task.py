@@ -15,12 +15,21 @@ from torch.nn import functional
 from vitral.augment import Augmentation, Flip, Op, RandomCrop
 from vitral.core import Batch, Chart, Choice, OptionError, Picture, option
 from vitral.data import DataFacts, PictureSet
-from vitral.nn import Autoencoder, ContextPrior, Reconstruction, ResidualAutoencoder, SquaredError
+from vitral.nn import (
+    Autoencoder,
+    AutoencoderEncoder,
+    ContextPrior,
+    Encoder,
+    Reconstruction,
+    ResidualAutoencoder,
+    SquaredError,
+)
 from vitral.optim import AdamW, Muon, Optimizer
 from vitral.tasks.compress.answer import Compressed
 from vitral.tasks.compress.files import Decoded, decoded, encoded
 from vitral.tasks.compress.judge import FileJudge, rate_charts
 from vitral.tasks.compress.model import CompressModel
+from vitral.tasks.compress.probed import ProbedJudge
 from vitral.tasks.task import Metrics, Score, Task, TaskModel
 
 QUALITIES = 16
@@ -79,6 +88,8 @@ class Compress(Task, kind="compress"):
 
     score: ClassVar[Score] = Score(name="loss", higher_is_better=False, unit="bits/px + error")
     loss_unit: ClassVar[str] = "bits per pixel + weighted error"
+    shares: ClassVar[tuple[str, ...]] = ("probe_accuracy", "knn_accuracy")
+    strangeness_unit: ClassVar[str] = "dB of error"
 
     size: int | None = option(
         None, "side of the squares that training cuts out; left open, chosen from the pictures",
@@ -191,6 +202,14 @@ class Compress(Task, kind="compress"):
         weight = torch.tensor(self.weights, device=pictures.device)[quality]
         return Terms(loss=bits + weight * error, bits_per_pixel=bits, error=error, made=made)
 
+    def encoder(self, model: TaskModel) -> tuple[Encoder, Mapping[str, Tensor]]:
+        """The way into the latents; see `GivesEncoder`."""
+        return AutoencoderEncoder(autoencoder=self.network), model.network.state_dict()
+
+    def strangeness(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[float]:
+        """Decibels of the error at `quality` against the largest possible one: minus the PSNR."""
+        return [-answer.psnr_db for answer in self.predict(model, pictures)]
+
     def metrics(self, facts: DataFacts) -> CompressMetrics:
         """The loss, bits per pixel and PSNR of validation squares."""
         return CompressMetrics(self)
@@ -205,10 +224,15 @@ class Compress(Task, kind="compress"):
             if batch.inputs is not None
         )
         model.table_buffers.fit(model, pictures, model.prior, stride=model.network.stride)
+        if model.probe is not None:
+            with torch.inference_mode():
+                model.probe.fit_batches(batches(), lambda inputs: self.points(model, inputs))
 
     def judges(self, model: TaskModel) -> Metrics:
-        """Real files at every quality, beside JPEG, WebP and AVIF."""
-        return FileJudge(encode=self.encode, decode=self.decode, qualities=QUALITIES)
+        """Real files at every quality, beside JPEG, WebP and AVIF; and how well latents tell classes."""
+        assert isinstance(model, CompressModel)
+        judge = FileJudge(encode=self.encode, decode=self.decode, qualities=QUALITIES)
+        return judge if model.probe is None else ProbedJudge(judge, self.points, model.probe)
 
     def charts(self, figures: Mapping[str, Any]) -> list[Chart]:
         """Rate against quality, beside the other formats."""
@@ -235,6 +259,13 @@ class Compress(Task, kind="compress"):
                     Picture(pixels=answer.pixels, title=f"quality {quality}", note=answer.detail(), group=key)
                 )
         return drawn
+
+    @torch.inference_mode()
+    def points(self, model: TaskModel, inputs: Tensor) -> Tensor:
+        """Mean and mean magnitude of every channel of the latent, side by side; see `GivesPoints`."""
+        assert isinstance(model, CompressModel)
+        latent = model.latent_of(_padded(inputs, model.network.stride))
+        return torch.cat([latent.mean((2, 3)), latent.abs().mean((2, 3))], 1)
 
     def encode(
         self,

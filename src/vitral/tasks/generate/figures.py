@@ -102,7 +102,8 @@ class GenerateJudges:
         self._pictures += len(pictures)
         self._files.update(pictures)
         if self._probe is not None:
-            self._latents.append(means.float())
+            # Without the classes told, which would only be read back.
+            self._latents.append(network.encode(pictures).float().cpu())
             self._labels.append(batch.labels.cpu())
 
     def result(self) -> dict[str, Any]:

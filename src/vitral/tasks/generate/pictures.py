@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vitral.core import Picture, derived_seed
-from vitral.nn import GeneratorNet
+from vitral.nn import MOST_POINTS, GeneratorNet, flat_view, principal_axes, sphere_walk
+from vitral.report import latent_map
+from vitral.tasks.generate.drawing import PRIORS, GenerateModel, classes_known
 
 _SAMPLES_PER_CLASS, _MOST_CLASSES, _SAMPLES = 10, 12, 64
-_WALKS, _STEPS, _AXIS, _LOOKED_AT = 6, 10, 9, 64
+_WALKS, _STEPS, _AXIS = 6, 10, 9
 _GAP_PX, _GAP_LEVEL = 2, 128
 TEMPERATURES = (1.0, 0.8)
 """The temperatures at which new pictures are shown."""
@@ -36,45 +38,50 @@ def grid(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int
     return sheet
 
 
-def walk(first: Tensor, last: Tensor, steps: int) -> Tensor:
-    """Latents from one to the other along an arc, steps x d, both ends included.
-
-    The angle between them is walked evenly, and the length moves evenly from one to the other, so
-    that all steps are as far from the middle as latents of the prior are.
-
-    Source:
-        White 2016, arXiv:1609.04468, section 2.1. Departure: the lengths of the ends may differ.
-    """
-    lengths = torch.linspace(float(first.norm()), float(last.norm()), steps, device=first.device)
-    one, other = (end / end.norm().clamp(min=1e-12) for end in (first, last))
-    angle = float(torch.arccos((one * other).sum().clamp(-1, 1)))
-    share = torch.linspace(0, 1, steps, device=first.device)[:, None]
-    if math.sin(angle) < 1e-4:
-        return first + share * (last - first)
-    along = ((1 - share) * angle).sin() * one + (share * angle).sin() * other
-    return lengths[:, None] * along / math.sin(angle)
-
-
-def samples(network: GeneratorNet, classes: Sequence[str], *, device: torch.device) -> list[Picture]:
-    """Grids of new pictures with a fixed seed, a row for each class where classes can be asked for."""
-    asked = [-1] * _SAMPLES
-    if network.classes:
-        asked = [k for k in range(min(network.classes, _MOST_CLASSES)) for _ in range(_SAMPLES_PER_CLASS)]
-    rows = ", ".join(classes[:_MOST_CLASSES]) if network.classes else ""
+def samples(model: GenerateModel) -> list[Picture]:
+    """Grids of new pictures with a fixed seed, a row for each class where classes are known."""
     drawn: list[Picture] = []
-    for temperature in TEMPERATURES:
-        random = torch.Generator().manual_seed(derived_seed(0, "samples"))
-        made = network.draw(torch.tensor(asked, device=device), temperature=temperature, random=random)
-        drawn.append(
-            Picture(
-                pixels=grid(to_levels(made), _SAMPLES_PER_CLASS if network.classes else 8),
-                title=f"temperature {temperature:g}, seed 0",
-                note=f"rows: {rows}" if rows else "",
-                group="New pictures",
-                wide=True,
+    for prior in PRIORS:
+        known = classes_known(model, prior)
+        asked = [k for k in range(min(known, _MOST_CLASSES)) for _ in range(_SAMPLES_PER_CLASS)]
+        rows = "rows: " + ", ".join(model.facts.classes[:_MOST_CLASSES]) if known else ""
+        for temperature in TEMPERATURES:
+            random = torch.Generator().manual_seed(derived_seed(0, "samples"))
+            labels = torch.tensor(asked or [-1] * _SAMPLES)
+            made = model.draw(labels, prior=prior, temperature=temperature, random=random)
+            drawn.append(
+                Picture(
+                    pixels=grid(to_levels(made), _SAMPLES_PER_CLASS if known else 8),
+                    title=f"{prior} prior, temperature {temperature:g}, seed 0",
+                    note=rows,
+                    group="New pictures",
+                    wide=True,
+                )
             )
-        )
     return drawn
+
+
+def drawn_map(latents: Tensor, seen: Tensor, labels: Tensor) -> list[Picture]:
+    """A map of some pictures: neighbors by their latents lie near each other.
+
+    Args:
+        latents: means of the posterior, b x d; of more than 2,000 the first are shown.
+        seen: the pictures, b x (1 or 3) x h x w on [0, 1].
+        labels: classes, for the color of the frames, b.
+    """
+    if len(latents) < 2:
+        return []
+    some = slice(0, MOST_POINTS)
+    places = flat_view(latents[some].float().cpu().numpy())
+    return [
+        Picture(
+            pixels=latent_map(places, list(to_levels(seen[some])), labels[some].cpu().numpy()),
+            title="pictures that the latents put near each other",
+            note="t-SNE; the color of a frame is the class",
+            group="Map of the latents",
+            wide=True,
+        )
+    ]
 
 
 def walks(network: GeneratorNet, latents: Tensor) -> list[Picture]:
@@ -82,7 +89,7 @@ def walks(network: GeneratorNet, latents: Tensor) -> list[Picture]:
     pairs = [(n, n + 1) for n in range(0, len(latents) - 1, 2)][:_WALKS]
     if not pairs:
         return []
-    rows = [network.decode(walk(latents[one], latents[other], _STEPS)) for one, other in pairs]
+    rows = [network.decode(sphere_walk(latents[one], latents[other], _STEPS)) for one, other in pairs]
     return [
         Picture(
             pixels=grid(to_levels(torch.cat(rows)), _STEPS),
@@ -94,33 +101,30 @@ def walks(network: GeneratorNet, latents: Tensor) -> list[Picture]:
 
 
 def two_axes(network: GeneratorNet, latents: Tensor, label: int) -> list[Picture]:
-    """A grid over the two active latents that change the picture most; the others stay at zero.
-
-    Looked at are the 64 that vary most over a batch.
+    """A grid over the two principal axes of the leading latents; the latents after these stay at zero.
 
     Args:
         network: the generator.
         latents: means of the posterior of a batch, b x d.
         label: the class to draw.
     """
-    if len(latents) < 2 or network.latents < 2:
+    leading = latents[:, : network.leading].float().cpu().numpy()
+    if min(leading.shape) < 2:
         return []
-    active = latents.var(0).argsort(descending=True, stable=True)[:_LOOKED_AT]
-    alone = torch.zeros(len(active) + 1, network.latents, device=latents.device)
-    alone[torch.arange(len(active)), active] = 1.5
-    drawn = network.decode(alone, torch.full((len(alone),), label, device=latents.device))
-    change = (drawn[:-1] - drawn[-1]).square().flatten(1).sum(1)
-    first, second = active[change.argsort(descending=True, stable=True)[:2]].tolist()
+    frame = principal_axes(leading, 2)
     share = (torch.arange(_AXIS, dtype=torch.float64) + 0.5) / _AXIS
-    at = (math.sqrt(2) * torch.erfinv(2 * share - 1)).float().to(latents.device)
-    places = torch.zeros(_AXIS * _AXIS, network.latents, device=latents.device)
-    places[:, first], places[:, second] = at.repeat(_AXIS), at.repeat_interleave(_AXIS)
+    at = (math.sqrt(2) * torch.erfinv(2 * share - 1)).numpy()
+    right, down = frame.axes * np.sqrt(frame.variances)[:, None]
+    places = np.zeros((_AXIS * _AXIS, network.latents), np.float32)
+    moved = np.tile(at, _AXIS)[:, None] * right + np.repeat(at, _AXIS)[:, None] * down
+    places[:, : network.leading] = frame.middle + moved
     asked = torch.full((len(places),), label, device=latents.device)
+    drawn = network.decode(torch.from_numpy(places).to(latents.device), asked)
     return [
         Picture(
-            pixels=grid(to_levels(network.decode(places, asked)), _AXIS),
-            title=f"latent {first} to the right, latent {second} down, all others at zero",
-            note="both from quantile to quantile of the prior",
+            pixels=grid(to_levels(drawn), _AXIS),
+            title="the two directions in which latents differ most, to the right and down",
+            note="from quantile to quantile; the latents of details are at zero",
             group="Two latent axes",
             wide=True,
         )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -14,10 +14,20 @@ from torch import Tensor, nn
 from vitral.augment import Augmentation, Flip
 from vitral.core import IGNORE, Batch, Chart, Choice, DataError, OptionError, Picture, derived_seed, option
 from vitral.data import DataFacts, PictureSet
-from vitral.nn import Bernoulli, DiscretizedLogistics, Generator, GeneratorNet, Ladder, Likelihood
+from vitral.nn import (
+    Bernoulli,
+    DiscretizedLogistics,
+    Encoder,
+    Generator,
+    GeneratorEncoder,
+    GeneratorNet,
+    Ladder,
+    Likelihood,
+)
 from vitral.optim import AdamW, Optimizer
+from vitral.tasks.generate.drawing import GenerateModel
 from vitral.tasks.generate.figures import GenerateJudges, GenerateMetrics, generator_of
-from vitral.tasks.generate.pictures import grid, samples, to_levels, two_axes, walks
+from vitral.tasks.generate.pictures import drawn_map, grid, samples, to_levels, two_axes, walks
 from vitral.tasks.task import Score, Task, TaskModel
 
 _LEAST_PX, _LARGEST_PX, _SMALL_PX = 4, 64, 32
@@ -25,6 +35,7 @@ _LONGEST_SHAPE = 4
 # So many are looked at to see whether pictures are black and white.
 _LOOKED_AT = 64
 _JUDGED_SAMPLES = 8
+_SHOWN_EACH, _ENCODED_AT_ONCE = 12, 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +82,11 @@ class Generate(Task, kind="generate"):
     """
 
     score: ClassVar[Score] = Score(name="bits_per_dim", higher_is_better=False, unit="bits/dim")
+    shares: ClassVar[tuple[str, ...]] = ("probe_accuracy", "knn_accuracy")
+    strangeness_unit: ClassVar[str] = "nats per dimension"
+
+    shown_at_once: ClassVar[int] = 400
+    """So many make a map; of them a few are shown by themselves."""
 
     size: int | None = option(
         None, "short side of the pictures that are learned and drawn; left open, chosen from the pictures",
@@ -90,6 +106,9 @@ class Generate(Task, kind="generate"):
     )  # fmt: skip
     k: int = option(
         64, "samples of the importance-weighted bound of `evaluate`", low=1, high=100_000, flag="--k"
+    )
+    prior_components: int = option(
+        16, "normal distributions at most in the mixture fitted to the latents of a class", low=1, high=256
     )
 
     def __post_init__(self) -> None:
@@ -131,13 +150,14 @@ class Generate(Task, kind="generate"):
                 choices.append(Choice(name=name, asked="auto", used=_shown(value), why=why, value=value))
         return task, tuple(choices)
 
-    def build(self, facts: DataFacts) -> TaskModel:
-        """The chosen generator for pictures of one shape."""
+    def build(self, facts: DataFacts) -> GenerateModel:
+        """The chosen generator for pictures of one shape, and its mixture prior."""
         if self.network is None or self.channels is None:
             raise OptionError("Generate.network: is still open; call decide() first")
         shape = (self.channels, *self._shape(facts))
         classes = len(facts.classes) if self.conditional else 0
-        return TaskModel(self.network.build(shape, classes, self._likelihood), facts)
+        network = self.network.build(shape, classes, self._likelihood)
+        return GenerateModel(network, facts, components=self.prior_components)
 
     def augmentation(self, facts: DataFacts, *, train: bool, progress: float = 1.0) -> Augmentation:
         """Levels on [0, 1], as they are where the size is that of the pictures; mirrored in training."""
@@ -162,9 +182,18 @@ class Generate(Task, kind="generate"):
         """The negative ELBO in nats and bits, and its parts."""
         return GenerateMetrics(self)
 
+    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+        """Fit the mixture prior and the probe to latents of training pictures; see `Task.conclude`."""
+        assert isinstance(model, GenerateModel)
+        model.fit_prior(batches, lambda batch: self.ready(model, batch))
+        if model.probe is not None:
+            with torch.inference_mode():
+                model.probe.fit_batches(batches(), lambda inputs: self.points(model, inputs))
+
     def judges(self, model: TaskModel) -> GenerateJudges:
-        """Also the importance-weighted bound, active units, and files of the same pictures."""
-        return GenerateJudges(self, k=self.k)
+        """Also the importance-weighted bound, active units, files of the same pictures, and the probe."""
+        assert isinstance(model, GenerateModel)
+        return GenerateJudges(self, k=self.k, probe=None if model.probe is None else model.probe.figures)
 
     def charts(self, figures: Mapping[str, Any]) -> list[Chart]:
         """KL of each group of latents, from the top."""
@@ -212,21 +241,57 @@ class Generate(Task, kind="generate"):
             original=to_levels(picture)[0],
         )
 
+    def points(self, model: TaskModel, inputs: Tensor) -> Tensor:
+        """The means of the posterior, no class being told; see `GivesPoints`."""
+        seen = self._likelihood.seen(
+            inputs[:, : self.channels or 3], seed=0, epoch=0, indices=np.zeros(len(inputs), np.int64)
+        )
+        return generator_of(model).encode(seen)
+
+    def seen(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Decoded pictures as the network sees them, b x c x h x w on [0, 1]."""
+        return self.ready(model, self._batch(model, pictures))[0]
+
     @torch.inference_mode()
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
-        """Reconstructions, new pictures, walks between pictures, and two latent axes."""
+        """Reconstructions, new pictures, walks between pictures, two latent axes, and a map."""
+        assert isinstance(model, GenerateModel)
         shown = [np.asarray(pixels) for pixels in batch.pixels]
-        network = generator_of(model)
+        few: list[int] = np.linspace(0, len(shown) - 1, min(_SHOWN_EACH, len(shown))).astype(int).tolist()
+        answers = self.predict(model, [shown[n] for n in few])
         drawn = [
-            dataclasses.replace(one.drawn(pixels, key), group="Pictures and their reconstructions")
-            for one, pixels, key in zip(self.predict(model, shown), shown, batch.keys, strict=True)
+            dataclasses.replace(
+                one.drawn(shown[n], batch.keys[n]), group="Pictures and their reconstructions"
+            )
+            for one, n in zip(answers, few, strict=True)
         ]
-        device = next(model.parameters()).device
-        drawn += samples(network, model.facts.classes, device=device)
-        seen, _ = self.ready(model, self._batch(model, shown))
-        latents = network.encode(seen)
-        label = int(batch.labels[0]) if network.classes else -1
-        return drawn + walks(network, latents) + two_axes(network, latents, label)
+        drawn += samples(model)
+        seen = self.seen(model, shown)
+        latents = torch.cat([model.network.encode(some) for some in seen.split(_ENCODED_AT_ONCE)])
+        label = int(batch.labels[0]) if model.network.classes else -1
+        drawn += walks(model.network, latents[few]) + two_axes(model.network, latents, label)
+        return drawn + drawn_map(latents, seen, batch.labels)
+
+    def encoder(self, model: TaskModel) -> tuple[Encoder, Mapping[str, Tensor]]:
+        """The way into the latents; see `GivesEncoder`."""
+        network = generator_of(model)
+        assert self.network is not None
+        found = GeneratorEncoder(
+            generator=self.network, shape=network.shape, classes=network.classes, likelihood=self._likelihood
+        )
+        return found, network.state_dict()
+
+    @torch.inference_mode()
+    def strangeness(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[float]:
+        """Nats per dimension by the ELBO, each by itself and with the same random numbers."""
+        batch = self._batch(model, pictures)
+        batch.draws = np.zeros(len(pictures), np.int64)
+        seen, labels = self.ready(model, batch)
+        network, found = generator_of(model), list[float]()
+        for picture, label in zip(seen.split(1), labels.split(1), strict=True):
+            random = torch.Generator().manual_seed(derived_seed(0, "judge one picture"))
+            found.append(float(network.bound(picture, label, random=random).nats) / picture.numel())
+        return found
 
     def optimizer(self) -> Optimizer:
         """Adam: without norms the length of a filter matters, which Muon fixes."""
