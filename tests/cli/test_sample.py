@@ -75,14 +75,14 @@ def test_new_pictures_are_numbered_drawn_by_class_in_turn_and_shown_together(vit
     code, out, err = vitral("sample", "m.safetensors", "-n", 7, "-o", "new", "--prior", prior, "--json")
     assert code == 0, err
     told = json.loads(out)
-    assert (told["pictures"], told["prior"], told["temperature"], told["seed"]) == (7, prior, 1.0, 0)
+    assert (told["pictures"], told["prior"], told["temperature"], told["seed"]) == (7, prior, 0.8, 0)
     assert [row["class"] for row in told["drawn"]] == ["ash", "oak", "rose", "ash", "oak", "rose", "ash"]
     assert [row["picture"] for row in told["drawn"]] == [f"new/000{n}.png" for n in range(1, 8)]
     pictures = [pixels_of(f"new/000{n}.png") for n in range(1, 8)]
     assert all(picture.shape == (12, 10) for picture in pictures)
     together = grid([picture[..., None].repeat(3, 2) for picture in pictures], 3)[..., 0]
     assert np.array_equal(pixels_of("new/grid.png"), together)
-    assert f"drawn  7 pictures to new, {prior} prior, temperature 1, seed 0" in err
+    assert f"drawn  7 pictures to new, {prior} prior, temperature 0.8, seed 0" in err
 
 
 def test_a_seed_gives_the_same_pictures_however_many_are_asked_for(vitral):

@@ -16,7 +16,7 @@ from vitral.nn.activations import (
 from vitral.nn.autoencoders import Autoencoder, AutoencoderNet, ContextPrior, ResidualAutoencoder
 from vitral.nn.data_dependent import DataDependent
 from vitral.nn.encoders import AutoencoderEncoder, Encoder, EncoderNet, GeneratorEncoder
-from vitral.nn.generators import BetaVAE, Bound, Generator, GeneratorNet, Ladder, LadderNet
+from vitral.nn.generators import BetaVAE, Bound, Generator, GeneratorNet, Ladder, LadderNet, VectorQuantized
 from vitral.nn.latents import (
     MOST_POINTS,
     FittedPrior,
@@ -91,6 +91,7 @@ __all__ = [
     "Tanh",
     "TimmNet",
     "TrunkEncoder",
+    "VectorQuantized",
     "bd_rate",
     "expected_calibration_error",
     "flat_view",

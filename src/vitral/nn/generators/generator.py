@@ -58,7 +58,7 @@ class GeneratorNet(nn.Module, ABC):
 
     @property
     def leading(self) -> int:
-        """How many of the latents, from the first, say what the whole picture is."""
+        """How many of the latents, from the first, say what the whole picture is; 0 where none do."""
         return self.latents
 
     @abstractmethod

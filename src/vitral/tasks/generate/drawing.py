@@ -21,6 +21,8 @@ _AT_ONCE = 16
 class GenerateModel(TaskModel):
     """A generator, the facts of its pictures, and a mixture prior for every class.
 
+    There is no mixture where no latents say what the whole picture is.
+
     Args:
         network: the generator.
         facts: of the training pictures.
@@ -33,20 +35,24 @@ class GenerateModel(TaskModel):
         super().__init__(network, facts)
         classes = len(facts.classes) if len(facts.classes) > 1 else 0
         self.probe = LatentProbe(network.latents, classes, facts.pictures) if classes else None
-        self.prior = FittedPrior(
-            network.latents, leading=network.leading, classes=classes, components=components
-        )
+        self.prior = None
+        if network.leading:
+            self.prior = FittedPrior(
+                network.latents, leading=network.leading, classes=classes, components=components
+            )
 
     @torch.inference_mode()
     def fit_prior(
         self, batches: Callable[[], Iterable[Batch]], ready: Callable[[Batch], tuple[Tensor, Tensor]]
     ) -> None:
-        """Fit the mixtures to one sample of the posterior of each of at most 8,192 training pictures.
+        """Fit the mixtures, if any, to a posterior sample of each of at most 8,192 training pictures.
 
         Args:
             batches: gives the training pictures.
             ready: makes pictures and labels for the network from a batch.
         """
+        if self.prior is None:
+            return
         random = torch.Generator().manual_seed(derived_seed(0, "points of a mixture"))
         every = -(-max(1, self.facts.pictures) // _MOST_FITTED)
         points: list[Tensor] = []
@@ -78,17 +84,37 @@ class GenerateModel(TaskModel):
             prior: `standard`, which the network was trained with, or `mixture`, fitted afterwards.
             temperature: factor on the deviations of the prior, at least 0.
             random: where the random numbers come from.
+        Raises:
+            OptionError: the model has no mixture.
         """
         labels = labels.to(next(self.parameters()).device)
         if prior == "standard":
             return self.network.draw(labels, temperature=temperature, random=random)
-        latents, classes = self.prior.draw(labels, temperature=temperature, random=random)
+        latents, classes = mixture_of(self).draw(labels, temperature=temperature, random=random)
         return self.network.decode(latents, classes)
 
 
+def mixture_of(model: GenerateModel) -> FittedPrior:
+    """The mixture that was fitted to the model's latents.
+
+    Raises:
+        OptionError: it has none.
+    """
+    if model.prior is None:
+        raise OptionError(
+            "--prior: the latents of this model are codes, which no mixture of normal distributions "
+            "describes; got 'mixture', leave it out: the model's own prior knows the codes"
+        )
+    return model.prior
+
+
 def classes_known(model: GenerateModel, prior: PriorName) -> int:
-    """How many classes can be asked for: those of the network, or those that have a mixture."""
-    return max(model.network.classes, model.prior.classes if prior == "mixture" else 0)
+    """How many classes can be asked for: those of the network, or those that have a mixture.
+
+    Raises:
+        OptionError: a mixture is asked for, and there is none.
+    """
+    return max(model.network.classes, mixture_of(model).classes if prior == "mixture" else 0)
 
 
 def asked_labels(
@@ -102,14 +128,14 @@ def asked_labels(
         name: of a class; None: each in turn, or any where none can be asked for.
         prior: what is drawn from; the mixture knows classes even where the network does not.
     Raises:
-        OptionError: there is no such class, or none can be asked for.
+        OptionError: there is no such class, or none can be asked for, or the model has no mixture.
     """
     classes: Sequence[str] = model.facts.classes
     known = classes_known(model, prior)
     if name is None:
         return torch.arange(count) % known if known else torch.full((count,), -1)
     if not known:
-        way = "; --prior mixture knows them" if model.prior.classes else ""
+        way = "; --prior mixture knows them" if model.prior is not None and model.prior.classes else ""
         raise OptionError(f"--class: this model was trained without classes, got {name!r}{way}")
     if name not in classes:
         raise OptionError(f"--class: the model has no class {name!r}{did_you_mean(name, classes)}")

@@ -41,7 +41,7 @@ def grid(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int
 def samples(model: GenerateModel) -> list[Picture]:
     """Grids of new pictures with a fixed seed, a row for each class where classes are known."""
     drawn: list[Picture] = []
-    for prior in PRIORS:
+    for prior in PRIORS if model.prior is not None else PRIORS[:1]:
         known = classes_known(model, prior)
         asked = [k for k in range(min(known, _MOST_CLASSES)) for _ in range(_SAMPLES_PER_CLASS)]
         rows = "rows: " + ", ".join(model.facts.classes[:_MOST_CLASSES]) if known else ""
