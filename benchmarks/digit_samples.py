@@ -55,7 +55,7 @@ def main() -> None:
         for file, digit, split in digit_files():
             if split == "test":
                 real[str(digit)].append(file)
-        found: dict[str, dict[str, float]] = {}
+        found: dict[str, dict[str, object]] = {}
         for prior in ("standard", "mixture"):
             out = Path(place) / prior
             words = ("-n", str(SAMPLES), "--seed", str(SEED), "--prior", prior, "--out", str(out))

@@ -28,11 +28,14 @@ def evaluate(
     console = people()
     model = Model.load(run, device=choose_device("auto").value)
     pictures = pictures_for(model, folder)
-    reading = Reading(console)
+    reading, judging = Reading(console), Reading(console, "judging pictures")
     try:
-        judged = evaluate_model(model, pictures, split=split, threads=threads, reading=reading)
+        judged = evaluate_model(
+            model, pictures, split=split, threads=threads, reading=reading, judging=judging
+        )
     finally:
         reading.close()
+        judging.close()
     _print(console, model, judged)
     if page is not None:
         _page(model, judged).write(page)

@@ -13,6 +13,9 @@ from vitral.saved import Model
 from vitral.train.folder import picture_digest
 from vitral.train.setup import Reading, use_threads
 
+# Few, because some tasks write dozens of files for each picture, and a person watches.
+_AT_ONCE = 32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated:
@@ -54,6 +57,7 @@ def evaluate(
     split: str | None = None,
     threads: int | None = None,
     reading: Reading | None = None,
+    judging: Reading | None = None,
 ) -> Evaluated:
     """Judge a model.
 
@@ -63,6 +67,7 @@ def evaluate(
         split: `train`, `val`, `test` or `all`; left out, the test split, or all when there is none.
         threads: processor threads; None for all.
         reading: called with (read, total) while the pictures are read.
+        judging: called with (judged, total) while they are judged.
     Raises:
         DataError: no picture to judge, or no class in common.
         OptionError: the set has no such split.
@@ -76,15 +81,17 @@ def evaluate(
     metrics = model.task.judges(model.module)
     loader = Loader(
         found.pictures,
-        batch_size=128,
+        batch_size=_AT_ONCE,
         workers=torch.get_num_threads(),
         transform=model.task.augmentation(model.facts, train=False),
     )
     device = next(model.module.parameters()).device
     model.module.eval()
     with torch.inference_mode():
-        for batch in loader:
+        for number, batch in enumerate(loader, start=1):
             metrics.update(model.module, batch.to(device))
+            if judging is not None:
+                judging(min(number * _AT_ONCE, len(found.pictures)), len(found.pictures))
     return Evaluated(
         figures=metrics.result(), pictures=found.pictures, split=used, skipped=(*found.broken, *unknown)
     )

@@ -95,7 +95,9 @@ class CodePrior(nn.Module):
         start = self._start(labels)
         codes = torch.zeros(count, rows, columns, dtype=torch.long, device=labels.device)
         for row in range(rows):
-            above = [one[:, :, row : row + 1] for one in self._from_above(self._embedded(codes[:, : row + 1]))]
+            above = [
+                one[:, :, row : row + 1] for one in self._from_above(self._embedded(codes[:, : row + 1]))
+            ]
             own = start[:, :, row : row + 1]
             for column in range(columns):
                 seen = self._embedded(codes[:, row : row + 1])

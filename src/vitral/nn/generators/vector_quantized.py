@@ -19,7 +19,8 @@ class VectorQuantized(Generator, kind="vq-vae"):
     Source:
         van den Oord et al. 2017, arXiv:1711.00937, eq. 2 and 3, the book by appendix A.1. Departures:
         the prior (see `CodePrior`) learns in the same run, from codes that still move; a true
-        likelihood of the levels; see `Codebook` for dead codes.
+        likelihood of the levels; points are standardized before they become codes, as in Lancucki et al.
+        2020, arXiv:2005.08520, section 3; a lighter commitment; see `Codebook` for dead codes.
     """
 
     codes: int = option(128, "codes in the book", low=2, high=65_536, search=(32, 512, "log"))
@@ -38,7 +39,7 @@ class VectorQuantized(Generator, kind="vq-vae"):
         search=(0.0, 0.3),
     )  # fmt: skip
     commitment: float = option(
-        0.25, "weight of the distance that holds the encoder to its codes", low=0, high=1000
+        0.05, "weight of the distance that holds the encoder to its codes", low=0, high=1000
     )
     restarts: float = option(
         0.5, "share of the training in which codes that are not used start anew", low=0, high=1

@@ -219,7 +219,11 @@ class VectorQuantizedNet(GeneratorNet):
     def _points(self, seen: Tensor) -> Tensor:
         """The points that become codes, b x channels x h x w."""
         with torch.autocast(seen.device.type, enabled=False):
-            return self.spread(self.to_points(self.act(seen.float())))
+            points = self.to_points(self.act(seen.float()))
+            if len(_listed(points)) > 1:
+                return self.spread(points)
+            # One point has no spread of its own.
+            return functional.batch_norm(points, self.spread.running_mean, self.spread.running_var)
 
     def _codes(self, points: Tensor) -> Int[Tensor, "b h w"]:
         return self.book.nearest(_listed(points)).view(len(points), *self.side)

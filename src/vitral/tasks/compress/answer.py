@@ -49,6 +49,10 @@ class Compressed:
         """Rate and fidelity."""
         return f"{self.bits_per_pixel:.3f} bits/px, {self.psnr_db:.1f} dB"
 
+    def short(self) -> str:
+        """Rate and fidelity, for a narrow column."""
+        return f"{self.bits_per_pixel:.2f} bpp, {self.psnr_db:.1f} dB"
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {

@@ -256,7 +256,7 @@ class Compress(Task, kind="compress"):
                 data = self.encode(model, pixels, quality=quality)
                 answer = Compressed.of(pixels, self.decode(model, data).pixels, data, quality)
                 drawn.append(
-                    Picture(pixels=answer.pixels, title=f"quality {quality}", note=answer.detail(), group=key)
+                    Picture(pixels=answer.pixels, title=f"quality {quality}", note=answer.short(), group=key)
                 )
         return drawn
 
