@@ -33,6 +33,7 @@ def made(task, facts=FACTS):
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     if isinstance(module, GenerateModel):
+        assert module.prior is not None
         points = torch.randn(60, module.network.leading) + 3
         module.prior.fit(points, torch.arange(60) % 3)
     return Model(task=task, module=module)

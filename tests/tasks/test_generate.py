@@ -212,6 +212,9 @@ def test_the_end_of_a_training_fits_a_mixture_that_travels_with_the_model(classe
     task, found, _ = decided(classes=classes)
     model, again = concluded(task, found), concluded(task, found)
     untouched = built(task, found.facts)
+    assert model.prior is not None
+    assert again.prior is not None
+    assert untouched.prior is not None
     assert model.prior.classes == len(classes)
     assert not torch.equal(model.prior.means, untouched.prior.means)
     assert all(torch.equal(a, b) for a, b in zip(model.prior.buffers(), again.prior.buffers(), strict=True))
@@ -230,6 +233,7 @@ def test_pictures_without_a_class_do_not_spoil_the_mixture() -> None:
     model = built(task, found.facts)
     batch = batch_of(found.pictures, task, found.facts)
     batch.labels = torch.full((8,), IGNORE)
+    assert model.prior is not None
     task.conclude(model, lambda: [batch])
     assert all(buffer.isfinite().all() for buffer in model.prior.buffers())
     task.conclude(model, list)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vitral.codec import FRACTION_BITS, TAPS, Tables, contexts
 from vitral.nn import ContextPrior
 
-TILE = 64
+TILE = 40
 _LEAST_SCALE, _MOST_SCALE, _TABLES = 0.004, 128.0, 56
 _TOTAL = 2**20 - 2**12
 # Symbols that never came still get the share that a Laplace distribution gives them.
