@@ -60,7 +60,7 @@ PARTS = (
         title="Digits that nobody wrote",
         words="A variational autoencoder learns how the digits are distributed: it decodes what it encoded, "
         "draws new ones of each class, and walks from one to another.",
-        run=Run(task=Generate(k=16), data="digits", epochs=40, batch=32, test=0.2),
+        run=Run(task=Generate(k=16), data="digits", epochs=14, batch=32, test=0.2),
     ),
     Part(
         name="scenes-compressed",
@@ -73,7 +73,7 @@ PARTS = (
                 size=64, network=ResidualAutoencoder(latents=64, widths=(48, 64, 96), blocks=(1, 1, 1))
             ),
             data="scenes",
-            epochs=16,
+            epochs=12,
         ),
         judged=16,
     ),
