@@ -51,10 +51,9 @@ def decompress(
         data = _read(job.source)
         made = models.decoded(data, rescue=rescue)
         atomic_write(job.target, lambda file: _write_png(made, file))
-        lost_alpha = made.alpha is None and read_header(data).alpha
-        if made.damaged or lost_alpha:
+        if made.damaged or made.alpha_lost:
             tiles = [list(tile) for tile in made.damaged]
-            damaged.append({"file": str(job.source), "tiles": tiles, "alpha": lost_alpha})
+            damaged.append({"file": str(job.source), "tiles": tiles, "alpha": made.alpha_lost})
         return made.pixels.shape[0], made.pixels.shape[1]
 
     tally = Tally(console=console, total=len(ready), verb="giving pictures back", backwards=True)

@@ -64,15 +64,16 @@ def _compressed(page: Page, trained: Trained, model: Model, judged: Evaluated) -
 def _beside_jpeg(model: Model, judged: Evaluated) -> list[Picture]:
     assert isinstance(model.task, Compress)
     drawn: list[Picture] = []
-    for pixels in some_of(judged.pictures, _COMPARED).pixels:
+    for number, pixels in enumerate(some_of(judged.pictures, _COMPARED).pixels, start=1):
         pixels = np.asarray(pixels)
         data = model.task.encode(model.module, pixels, quality=_COMPARED_QUALITY)
         made = model.task.decode(model.module, data).pixels
         jpeg, size = _jpeg_of_size(pixels, len(data))
+        group = f"Scene {number}"
         drawn += [
-            Picture(pixels=pixels, title="original"),
-            Picture(pixels=made, title=f"Vitral, {len(data)} bytes"),
-            Picture(pixels=jpeg, title=f"JPEG, {size} bytes"),
+            Picture(pixels=pixels, title="original", group=group),
+            Picture(pixels=made, title=f"Vitral, {len(data)} bytes", group=group),
+            Picture(pixels=jpeg, title=f"JPEG, {size} bytes", group=group),
         ]
     return drawn
 

@@ -137,15 +137,8 @@ class _Writing:
 
         task, module = self._model.task, self._model.module
         assert isinstance(task, GivesPoints)
-        batch = Batch(
-            pixels=pixels,
-            labels=torch.full((len(numbers),), IGNORE),
-            indices=np.asarray(numbers),
-            keys=tuple(self._pictures.keys[n] for n in numbers),
-            seed=0,
-            epoch=0,
-            position=0,
-        )
+        keys = tuple(self._pictures.keys[n] for n in numbers)
+        batch = Batch.loose(pixels, indices=numbers, keys=keys)
         batch = self._model.task.augmentation(module.facts, train=False)(batch)
         assert batch.inputs is not None
         device = next(module.parameters()).device

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vitral.core.axes import IGNORE
 from vitral.core.undecoded import Undecoded
 
 
@@ -60,6 +61,34 @@ class Batch:
     def __post_init__(self) -> None:
         if self.draws is None:
             self.draws = self.indices
+
+    @classmethod
+    def loose(
+        cls,
+        pixels: Sequence[NDArray[np.uint8]],
+        *,
+        labels: Int[Tensor, " b"] | None = None,
+        indices: Sequence[int] | None = None,
+        keys: Sequence[str] | None = None,
+    ) -> "Batch":
+        """Pictures that are judged or shown, and belong to no epoch.
+
+        Args:
+            pixels: uint8 sRGB, h x w x 3 each.
+            labels: their classes; left out, none has one.
+            indices: their numbers in a set; left out, from 0.
+            keys: their names; left out, empty.
+        """
+        count = len(pixels)
+        return cls(
+            pixels=pixels,
+            labels=torch.full((count,), IGNORE) if labels is None else labels,
+            indices=np.arange(count) if indices is None else np.asarray(indices, dtype=np.int64),
+            keys=("",) * count if keys is None else keys,
+            seed=0,
+            epoch=0,
+            position=0,
+        )
 
     def __len__(self) -> int:
         return len(self.indices)

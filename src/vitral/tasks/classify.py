@@ -372,16 +372,7 @@ class Classify(Task, kind="classify"):
         return tuple(ops)
 
     def _inputs(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
-        batch = Batch(
-            pixels=pictures,
-            labels=torch.full((len(pictures),), IGNORE),
-            indices=np.arange(len(pictures)),
-            keys=("",) * len(pictures),
-            seed=0,
-            epoch=0,
-            position=0,
-        )
-        batch = self.augmentation(model.facts, train=False)(batch)
+        batch = self.augmentation(model.facts, train=False)(Batch.loose(pictures))
         assert batch.inputs is not None
         return batch.inputs.to(next(model.parameters()).device)
 

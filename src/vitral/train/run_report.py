@@ -124,12 +124,9 @@ def _spread(pictures: PictureSet, most: int) -> list[int]:
 
 
 def _batch_of(pictures: PictureSet, indices: list[int]) -> Batch:
-    return Batch(
-        pixels=[pictures.pixels(i) for i in indices],
+    return Batch.loose(
+        [pictures.pixels(i) for i in indices],
         labels=torch.as_tensor(pictures.labels[indices]),
-        indices=np.asarray(indices),
+        indices=indices,
         keys=tuple(pictures.keys[i] for i in indices),
-        seed=0,
-        epoch=0,
-        position=0,
     )

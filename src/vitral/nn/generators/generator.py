@@ -6,9 +6,14 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
-from vitral.core import Spec
+from vitral.core import ShapeError, Spec
+from vitral.nn.blocks import check_pictures
 from vitral.nn.likelihoods import Likelihood
+
+LEAST_PX = 4
+"""Shortest side of pictures that can be learned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,19 @@ class Generator(Spec, family="generator"):
         """
 
 
+def check_shape(where: str, shape: tuple[int, int, int]) -> None:
+    """Refuse a shape that no generator can learn.
+
+    Raises:
+        ShapeError: no channel, or a side under 4 pixels.
+    """
+    if shape[0] < 1 or min(shape[1:]) < LEAST_PX:
+        raise ShapeError(
+            f"{where}: pictures must have a channel and sides of at least {LEAST_PX} px, "
+            f"got {' x '.join(map(str, shape))}"
+        )
+
+
 class GeneratorNet(nn.Module, ABC):
     """The module of a generator.
 
@@ -55,6 +73,43 @@ class GeneratorNet(nn.Module, ABC):
     shape: tuple[int, int, int]
     classes: int
     latents: int
+    padded: tuple[int, int]
+    """Height and width that the network works at: those of the pictures, and what is repeated beyond."""
+
+    def enlarged(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+        """The pictures on [-1, 1], with their last row and column repeated up to `padded`.
+
+        Raises:
+            ShapeError: not of the shape that was learned.
+        """
+        where = type(self).__name__
+        check_pictures(where, pictures, channels=self.shape[0])
+        if tuple(pictures.shape[1:]) != tuple(self.shape):
+            raise ShapeError(
+                f"{where}: pictures must be {' x '.join(map(str, self.shape))}, "
+                f"got {' x '.join(map(str, pictures.shape[1:]))}"
+            )
+        below, right = (full - side for full, side in zip(self.padded, self.shape[1:], strict=True))
+        return 2 * functional.pad(pictures, (0, right, 0, below), mode="replicate") - 1
+
+    def some_untold(self, labels: Int[Tensor, " b"], share: float) -> Int[Tensor, " b"]:
+        """The classes with a share of them hidden at random, so that "any" is learned too."""
+        if not self.classes:
+            return labels
+        hidden = torch.rand(len(labels), device=labels.device) < share
+        return torch.where(hidden, self.classes, labels)
+
+    def check_latents(self, latents: Tensor) -> None:
+        """Refuse latents of another shape.
+
+        Raises:
+            ShapeError: not b x d with the d of this network.
+        """
+        if latents.ndim != 2 or latents.shape[1] != self.latents:
+            raise ShapeError(
+                f"{type(self).__name__}.decode: latents must be b x {self.latents}, "
+                f"got {' x '.join(map(str, latents.shape)) or 'a single number'}"
+            )
 
     @property
     def leading(self) -> int:

@@ -8,9 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vitral.core import ShapeError
-from vitral.nn.blocks import check_pictures
-from vitral.nn.generators.generator import Bound, GeneratorNet
+from vitral.nn.generators.generator import Bound, GeneratorNet, check_shape
 from vitral.nn.generators.ladder_parts import (
     GroupOfLatents,
     Posterior,
@@ -23,7 +21,6 @@ from vitral.nn.likelihoods import Likelihood
 if TYPE_CHECKING:
     from vitral.nn.generators.ladder import Ladder
 
-_LEAST_PX = 4
 _AT_ONCE = 512
 _FEATURE_PLACES = 4
 Latents = Callable[[int, Posterior | None, torch.Size], Tensor]
@@ -50,11 +47,7 @@ class LadderNet(GeneratorNet):
     ) -> None:
         super().__init__()
         channels, height, width = shape
-        if channels < 1 or min(height, width) < _LEAST_PX:
-            raise ShapeError(
-                f"Ladder: pictures must have a channel and sides of at least {_LEAST_PX} px, "
-                f"got {' x '.join(map(str, shape))}"
-            )
+        check_shape("Ladder", shape)
         self.spec, self.shape, self.classes, self.likelihood = spec, shape, classes, likelihood
         self.levels = halvings(height, width)
         step = 2**self.levels
@@ -139,9 +132,7 @@ class LadderNet(GeneratorNet):
     ) -> dict[str, Tensor]:
         """The bound with warm-up and free bits; see `GeneratorNet.losses`."""
         spec = self.spec
-        if self.classes:
-            hidden = torch.rand(len(labels), device=labels.device) < spec.unlabeled
-            labels = torch.where(hidden, self.classes, labels)
+        labels = self.some_untold(labels, spec.unlabeled)
         found = self.bound(pictures, labels)
         distortion, kl = found.distortion.mean(), found.kl.mean(0)
         weight = spec.beta * (min(1.0, progress / spec.warmup) if spec.warmup else 1.0)
@@ -171,28 +162,13 @@ class LadderNet(GeneratorNet):
         self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b d"]:
         """The means of the posterior, group after group, each given the means of those before."""
-        means: list[Tensor] = []
-
-        def middle(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
-            assert posterior is not None
-            means.append(posterior.mean.flatten(1))
-            return posterior.mean
-
-        self._down(self._labels(labels, len(pictures)), self._up(pictures), middle)
-        return torch.cat(means, 1)
+        return self._means(self._labels(labels, len(pictures)), self._up(pictures))
 
     def features(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
         """The means of the posterior, and what the way up sees on the coarsest map, 4 x 4 places of it."""
-        seen, means = self._up(pictures), list[Tensor]()
-
-        def middle(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
-            assert posterior is not None
-            means.append(posterior.mean.flatten(1))
-            return posterior.mean
-
-        self._down(self._labels(None, len(pictures)), seen, middle)
+        seen = self._up(pictures)
         coarse = functional.adaptive_avg_pool2d(seen[-2].float(), _FEATURE_PLACES)
-        return torch.cat([*means, coarse.flatten(1)], 1)
+        return torch.cat([self._means(self._labels(None, len(pictures)), seen), coarse.flatten(1)], 1)
 
     def sampled_leading(
         self,
@@ -217,11 +193,7 @@ class LadderNet(GeneratorNet):
         Raises:
             ShapeError: not b x d with the d of this network.
         """
-        if latents.ndim != 2 or latents.shape[1] != self.latents:
-            raise ShapeError(
-                f"LadderNet.decode: latents must be b x {self.latents}, "
-                f"got {' x '.join(map(str, latents.shape)) or 'a single number'}"
-            )
+        self.check_latents(latents)
         parts = latents.split(self.counts, 1)
 
         def given(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
@@ -267,6 +239,18 @@ class LadderNet(GeneratorNet):
         logs = -torch.cat(found).double()
         return -(logs.logsumexp(0) - torch.log(torch.tensor(float(k), dtype=torch.float64))).float()
 
+    def _means(self, labels: Tensor, seen: list[Tensor]) -> Tensor:
+        """The means of the posterior of all groups, each given the means of those before, b x d."""
+        means: list[Tensor] = []
+
+        def middle(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
+            assert posterior is not None
+            means.append(posterior.mean.flatten(1))
+            return posterior.mean
+
+        self._down(labels, seen, middle)
+        return torch.cat(means, 1)
+
     def _sampled(
         self, pictures: Tensor, labels: Tensor, seen: list[Tensor], random: torch.Generator | None
     ) -> Tensor:
@@ -283,15 +267,7 @@ class LadderNet(GeneratorNet):
 
     def _up(self, pictures: Tensor) -> list[Tensor]:
         """The features of pictures on every size, the full one first, and the vector at the end."""
-        check_pictures("Ladder", pictures, channels=self.shape[0])
-        if tuple(pictures.shape[1:]) != tuple(self.shape):
-            raise ShapeError(
-                f"Ladder: pictures must be {' x '.join(map(str, self.shape))}, "
-                f"got {' x '.join(map(str, pictures.shape[1:]))}"
-            )
-        (height, width), (full_h, full_w) = self.shape[1:], self.padded
-        padded = functional.pad(pictures, (0, full_w - width, 0, full_h - height), mode="replicate")
-        features, seen = self.first(2 * padded - 1), []
+        features, seen = self.first(self.enlarged(pictures)), []
         for level, blocks in enumerate(self.up_blocks):
             features = blocks(features if level == 0 else self.halve[level - 1](features))
             seen.append(features)

@@ -7,18 +7,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vitral.core import ShapeError
-from vitral.nn.blocks import check_pictures
 from vitral.nn.generators.code_prior import CodePrior, PriorOptions
 from vitral.nn.generators.codebook import Codebook
-from vitral.nn.generators.generator import Bound, GeneratorNet
+from vitral.nn.generators.generator import Bound, GeneratorNet, check_shape
 from vitral.nn.generators.ladder_parts import ResidualConvolutions
 from vitral.nn.likelihoods import Likelihood
 
 if TYPE_CHECKING:
     from vitral.nn.generators.vector_quantized import VectorQuantized
 
-_LEAST_PX = 4
 _SMALL_PX = 16
 _FEATURE_PLACES = 4
 
@@ -44,11 +41,7 @@ class VectorQuantizedNet(GeneratorNet):
     ) -> None:
         super().__init__()
         channels, height, width = shape
-        if channels < 1 or min(height, width) < _LEAST_PX:
-            raise ShapeError(
-                f"VectorQuantized: pictures must have a channel and sides of at least {_LEAST_PX} px, "
-                f"got {' x '.join(map(str, shape))}"
-            )
+        check_shape("VectorQuantized", shape)
         self.spec, self.shape, self.classes, self.likelihood = spec, shape, classes, likelihood
         self.halvings = spec.halvings or (2 if min(height, width) >= _SMALL_PX else 1)
         step = 2**self.halvings
@@ -102,9 +95,7 @@ class VectorQuantizedNet(GeneratorNet):
     ) -> dict[str, Tensor]:
         """The bound and the commitment; in training the book follows. See `GeneratorNet.losses`."""
         spec = self.spec
-        if self.classes:
-            hidden = torch.rand(len(labels), device=labels.device) < spec.unlabeled
-            labels = torch.where(hidden, self.classes, labels)
+        labels = self.some_untold(labels, spec.unlabeled)
         points = self._points(self._seen(pictures))
         codes = self._codes(points)
         if self.training:
@@ -159,11 +150,7 @@ class VectorQuantizedNet(GeneratorNet):
             ShapeError: not b x d with the d of this network.
         """
         del labels
-        if latents.ndim != 2 or latents.shape[1] != self.latents:
-            raise ShapeError(
-                f"VectorQuantizedNet.decode: latents must be b x {self.latents}, "
-                f"got {' x '.join(map(str, latents.shape)) or 'a single number'}"
-            )
+        self.check_latents(latents)
         points = latents.view(len(latents), self.spec.channels, *self.side)
         return self._picture(self._codes(points))
 
@@ -203,15 +190,7 @@ class VectorQuantizedNet(GeneratorNet):
 
     def _seen(self, pictures: Tensor) -> Tensor:
         """The features of pictures on the map of the codes."""
-        check_pictures("VectorQuantized", pictures, channels=self.shape[0])
-        if tuple(pictures.shape[1:]) != tuple(self.shape):
-            raise ShapeError(
-                f"VectorQuantized: pictures must be {' x '.join(map(str, self.shape))}, "
-                f"got {' x '.join(map(str, pictures.shape[1:]))}"
-            )
-        (height, width), (full_h, full_w) = self.shape[1:], self.padded
-        padded = functional.pad(pictures, (0, full_w - width, 0, full_h - height), mode="replicate")
-        features = self.up_blocks[0](self.first(2 * padded - 1))
+        features = self.up_blocks[0](self.first(self.enlarged(pictures)))
         for halve, blocks in zip(self.halve, self.up_blocks[1:], strict=True):
             features = blocks(halve(features))
         return features

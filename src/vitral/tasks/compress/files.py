@@ -22,12 +22,14 @@ class Decoded:
         grey: whether the original was grey; then all channels are equal.
         alpha: opacity, uint8 of h x w; None where all is opaque.
         damaged: row and column of the tiles that could not be read, with `rescue`.
+        alpha_lost: whether there were opacities that could not be read, with `rescue`.
     """
 
     pixels: UInt8[NDArray[np.uint8], "h w c=3"] = field(repr=False)
     grey: bool
     alpha: UInt8[NDArray[np.uint8], "h w"] | None = field(default=None, repr=False)
     damaged: tuple[tuple[int, int], ...] = ()
+    alpha_lost: bool = False
 
 
 def encoded(
@@ -71,7 +73,13 @@ def decoded(model: CompressModel, data: bytes, *, digest: bytes, rescue: bool) -
     if header.grey:
         pixels[:] = _luminance(pixels)[..., None]
     alpha = read_alpha(data, tables, digest, rescue=rescue)
-    return Decoded(pixels=pixels, grey=header.grey, alpha=alpha, damaged=tuple(damaged))
+    return Decoded(
+        pixels=pixels,
+        grey=header.grey,
+        alpha=alpha,
+        damaged=tuple(damaged),
+        alpha_lost=header.alpha and alpha is None,
+    )
 
 
 def _put(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vitral.augment import Augmentation, Flip
-from vitral.core import IGNORE, Batch, Chart, Choice, DataError, OptionError, Picture, derived_seed, option
+from vitral.core import Batch, Chart, Choice, DataError, OptionError, Picture, derived_seed, option
 from vitral.data import DataFacts, PictureSet
 from vitral.nn import (
     Bernoulli,
@@ -318,16 +318,7 @@ class Generate(Task, kind="generate"):
         return round(size * height / short), round(size * width / short)
 
     def _batch(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> Batch:
-        batch = Batch(
-            pixels=pictures,
-            labels=torch.full((len(pictures),), IGNORE),
-            indices=np.arange(len(pictures)),
-            keys=("",) * len(pictures),
-            seed=0,
-            epoch=0,
-            position=0,
-        )
-        batch = self.augmentation(model.facts, train=False)(batch)
+        batch = self.augmentation(model.facts, train=False)(Batch.loose(pictures))
         return batch.to(next(model.parameters()).device, channels_last=False)
 
 
