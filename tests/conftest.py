@@ -1,6 +1,7 @@
 """What all tests share: one thread, a cache of their own, repeatable examples, drawn pictures."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 # Before torch is imported anywhere, and inherited by the processes that tests start.
@@ -25,6 +26,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA GPU"))
         if item.get_closest_marker("data") and not os.environ.get("VITRAL_DATA"):
             item.add_marker(pytest.mark.skip(reason="needs the picture sets in the folder VITRAL_DATA"))
+
+
+@pytest.fixture
+def vitral(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line in an empty folder; gives (exit code, stdout, stderr)."""
+    from vitral.cli import main  # here, because most tests type no command
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def run(*words: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        out = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return end.value.code, out.out, out.err
+
+    return run
 
 
 @pytest.fixture

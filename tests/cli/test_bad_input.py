@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitral.cli import main
-
 FAST = [
     "--epochs",
     "1",
@@ -25,22 +23,6 @@ FAST = [
     "--precision",
     "float32",
 ]
-
-
-@pytest.fixture
-def vitral(capsys, tmp_path, monkeypatch):
-    """Run a command line in an empty folder; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        return end.value.code, out.out, out.err
-
-    return run
 
 
 def draw(path, value=100, size=(24, 20)):

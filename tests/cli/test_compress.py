@@ -10,13 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from vitral.cli import main
 from vitral.codec import read_header
 from vitral.data import DataFacts, decode
-from vitral.nn import FastNet, ResidualAutoencoder
+from vitral.nn import ResidualAutoencoder
 from vitral.saved import Model
 from vitral.saved.find_model import find_model, remember_model
-from vitral.tasks import Classify
 from vitral.tasks.compress import Compress
 
 FACTS = DataFacts(
@@ -38,22 +36,11 @@ def made_model(seed=0):
 
 
 @pytest.fixture
-def vitral(capsys, tmp_path, monkeypatch):
+def vitral(vitral, tmp_path, monkeypatch):
     """Run a command line in a folder with a run in `runs/m`; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("VITRAL_CACHE", str(tmp_path / "cache"))
     made_model().save("runs/m/model.safetensors")
-
-    def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out.out, out.err
-
-    return run
+    return vitral
 
 
 def drawn(height, width, channels):
@@ -134,7 +121,7 @@ def test_nothing_is_replaced_without_saying_so(vitral):
     first = Path("small/a.vtl").read_bytes()
     code, _, err = vitral("compress", "runs/m", "a.png", "-o", "small", "--quality", 9)
     assert code == 1
-    assert "small/a.vtl is there already; --overwrite replaces them" in err
+    assert "small/a.vtl is there already; --overwrite replaces it" in err
     assert Path("small/a.vtl").read_bytes() == first
     assert vitral("compress", "runs/m", "a.png", "-o", "small", "--quality", 9, "--overwrite")[0] == 0
     assert Path("small/a.vtl").read_bytes() != first
@@ -176,19 +163,52 @@ def test_an_empty_folder_is_one_clear_error(vitral):
     assert (code, "empty: is empty" in err) == (1, True)
     code, _, err = vitral("decompress", "empty", "-o", "back")
     assert (code, "empty: holds no .vtl files" in err) == (1, True)
+    Path("empty/folder.vtl").mkdir()
+    code, _, err = vitral("decompress", "empty", "-o", "back")
+    assert (code, "empty: holds no .vtl files" in err) == (1, True)
 
 
-def test_a_model_of_another_task_is_refused(vitral):
+def test_a_pipe_is_no_file(vitral):
+    os.mkfifo("pipe.vtl")
+    code, _, err = vitral("decompress", "pipe.vtl", "-o", "back")
+    assert (code, "failed  pipe.vtl: there is no such file" in err) == (1, True)
+
+
+def test_a_file_that_comes_to_be_there_meanwhile_is_kept(vitral, monkeypatch):
     put("a.png", drawn(9, 9, 3))
-    task = Classify(size=16, network=FastNet(widths=(4, 4, 4)))
-    Model(task=task, module=task.build(FACTS)).save("runs/c/model.safetensors")
-    code, _, err = vitral("compress", "runs/c", "a.png", "-o", "small")
+    put("b.png", drawn(9, 9, 3))
+    # Another process writes while the model is at work.
+    encode = Compress.encode
+
+    def slow(*given, **named):
+        Path("small/b.vtl").write_bytes(b"mine")
+        return encode(*given, **named)
+
+    monkeypatch.setattr(Compress, "encode", slow)
+    Path("small").mkdir()
+    code, out, err = vitral("compress", "runs/m", "a.png", "b.png", "-o", "small", "--json")
     assert code == 1
-    assert "runs/c: must be a model that compresses, got one for classify; `vitral train compress" in err
-    assert vitral("compress", "runs/m", "a.png", "-o", "small")[0] == 0
-    code, _, err = vitral("decompress", "small", "-o", "back", "--model", "runs/c")
+    assert json.loads(out)["pictures"] == 1
+    assert "failed  b.png: small/b.vtl is there already; --overwrite replaces it" in err
+    assert Path("small/b.vtl").read_bytes() == b"mine"
+
+
+def test_a_link_that_leads_nowhere_is_there(vitral):
+    put("a.png", drawn(9, 9, 3))
+    Path("small").mkdir()
+    Path("small/a.vtl").symlink_to("gone")
+    code, _, err = vitral("compress", "runs/m", "a.png", "-o", "small")
+    assert (code, "small/a.vtl is there already" in err) == (1, True)
+
+
+def test_a_name_too_long_to_write_fails_its_picture_alone(vitral):
+    long = put("p/" + "x" * 250 + ".png", drawn(9, 9, 3))
+    put("p/" + "x" * 250 + ".bmp", drawn(9, 9, 3))
+    put("p/a.png", drawn(9, 9, 3))
+    code, out, err = vitral("compress", "runs/m", "p", "-o", "small", "--json")
     assert code == 1
-    assert "runs/c: must be a model that compresses, got one for classify" in err
+    assert (json.loads(out)["pictures"], json.loads(out)["failed"]) == (1, 2)
+    assert f"failed  {long}: " in err
 
 
 def test_the_model_is_found_by_its_digest_wherever_it_lies(vitral):
@@ -196,6 +216,7 @@ def test_the_model_is_found_by_its_digest_wherever_it_lies(vitral):
     made_model(seed=1).save("elsewhere/other.safetensors")
     made_model(seed=2).save("small/not-it.safetensors")
     Path("small/damaged.safetensors").write_bytes(b"\xff" * 40)
+    os.mkfifo("small/pipe.safetensors")
     assert vitral("compress", "elsewhere/other.safetensors", "a.png", "-o", "small")[0] == 0
     # Remembered by the command that compressed.
     assert vitral("decompress", "small", "-o", "back1")[0] == 0
@@ -258,7 +279,7 @@ def test_what_is_left_of_a_damaged_file_is_rescued_and_the_rest_named(vitral):
     Path("small/a.vtl").write_bytes(data[:30])
     code, _, err = vitral("decompress", "small", "-o", "back", "--rescue", "--overwrite")
     assert code == 1
-    assert "failed  small/a.vtl: nothing of it is left to rescue" in err
+    assert "failed  small/a.vtl: of the .vtl file nothing is left to rescue" in err
 
 
 def test_a_jpeg_is_compressed_upright(vitral):

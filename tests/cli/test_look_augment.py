@@ -12,28 +12,10 @@ from PIL import Image
 
 from vitral.augment import CoarseDropout, Flip, GaussianBlur, MixUp, Op, Rotate
 from vitral.augment.presets import PRESETS, preset
-from vitral.cli import main
 from vitral.cli.look_augment import DRAWS, PICTURES, read_chain
 from vitral.report.overlay import class_color, overlay
 
 Vitral = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def vitral(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vitral:
-    """Run a command line in an empty folder; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out.out, out.err
-
-    return run
 
 
 @pytest.fixture

@@ -11,29 +11,11 @@ import torch
 
 from vitral.augment import Flip, Op, Rotate
 from vitral.augment.strengths import STEPS, strengths
-from vitral.cli import main
 from vitral.cli.look_augment import PICTURES
 from vitral.cli.look_strip import change, side_by_side, steps_of, strip
 from vitral.core import Batch
 
 Vitral = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def vitral(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vitral:
-    """Run a command line in an empty folder; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out.out, out.err
-
-    return run
 
 
 def batch_of(*pictures: np.ndarray) -> Batch:

@@ -13,30 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vitral.cli import main
 from vitral.data import open_pictures
 from vitral.data.packed.row_of import Packer
 from vitral.data.packed.work_folder import held
 
 Vitral = Callable[..., tuple[int, str, str]]
 pack_module: Any = sys.modules["vitral.data.packed.pack"]
-
-
-@pytest.fixture
-def vitral(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vitral:
-    """Run a command line in an empty folder; gives (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out.out, out.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`vitral sample`, `interpolate` and `encode` with untrained models."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vitral.cli import main
+from vitral.cli.sample import write_png
 from vitral.data import DataFacts
 from vitral.nn import DiscretizedLogistics, FastNet, Ladder, ResidualAutoencoder
 from vitral.saved import Model
@@ -40,21 +41,10 @@ def made(task, facts=FACTS):
 
 
 @pytest.fixture
-def vitral(capsys, tmp_path, monkeypatch):
+def vitral(vitral):
     """Run a command line in a folder with a generator in `m.safetensors`; gives code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "300")
     made(GREY).save("m.safetensors")
-
-    def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out.out, out.err
-
-    return run
+    return vitral
 
 
 def pixels_of(path) -> np.ndarray:
@@ -142,15 +132,49 @@ def test_a_temperature_must_be_a_number(vitral):
     assert "Invalid value for '--temperature'" in err
 
 
-def test_a_model_of_another_task_draws_nothing(vitral):
-    made(Classify(size=16, network=FastNet(widths=(4, 4, 4)))).save("c.safetensors")
-    code, _, err = vitral("sample", "c.safetensors", "-o", "new")
-    assert code == 1
-    assert "c.safetensors: sample needs a model of `vitral train generate`, got classify" in err
+def test_without_a_place_pictures_go_to_one_of_their_own(vitral):
     put_pictures()
-    code, _, err = vitral("interpolate", "c.safetensors", "p/ash/0.png", "p/rose/1.png", "-o", "w.png")
-    assert code == 1
-    assert "c.safetensors: interpolate needs a model of `vitral train generate`, got classify" in err
+    assert vitral("sample", "m.safetensors", "-n", 2)[0] == 0
+    assert sorted(path.name for path in Path("samples").iterdir()) == ["0001.png", "0002.png", "grid.png"]
+    assert vitral("interpolate", "m.safetensors", "p/ash/0.png", "p/rose/1.png")[0] == 0
+    assert pixels_of("walk.png").ndim == 2
+    code, _, err = vitral("sample", "m.safetensors", "-n", 2)
+    assert (code, "samples/0001.png and 2 more files are there already" in err) == (1, True)
+
+
+def test_pictures_of_two_samples_are_not_mixed(vitral, monkeypatch):
+    draw = GenerateModel.draw
+
+    def slow(*given, **named):
+        Image.new("L", (3, 3)).save("new/0002.png")  # Another process draws into the same folder.
+        return draw(*given, **named)
+
+    monkeypatch.setattr(GenerateModel, "draw", slow)
+    Path("new").mkdir()
+    code, _, err = vitral("sample", "m.safetensors", "-n", 3, "-o", "new")
+    assert (code, "new/0002.png is there already; --overwrite replaces it" in err) == (1, True)
+    assert sorted(path.name for path in Path("new").iterdir()) == ["0001.png", "0002.png"]
+    assert pixels_of("new/0002.png").shape == (3, 3)
+
+
+def test_a_stop_says_how_many_are_kept(vitral, monkeypatch):
+    monkeypatch.setattr("vitral.cli.sample.write_png", stopping(write_png, after=2))
+    code, _, err = vitral("sample", "m.safetensors", "-n", 5, "-o", "new")
+    assert (code, "stopped  2 of 5 pictures are done and kept" in err) == (143, True)
+    assert len(list(Path("new").iterdir())) == 2
+
+
+def stopping(write, *, after):
+    """Writes so many pictures, and is then interrupted."""
+    left = [after]
+
+    def run(*given, **named):
+        left[0] -= 1
+        if left[0] < 0:
+            signal.raise_signal(signal.SIGTERM)
+        write(*given, **named)
+
+    return run
 
 
 def test_a_strip_leads_from_one_picture_to_the_other(vitral):

@@ -3,18 +3,26 @@
 import pytest
 import torch
 
-from vitral.core import members
-from vitral.nn import Autoencoder
+from vitral.core import OptionError, members
+from vitral.nn import Autoencoder, ResidualAutoencoder
 
-AUTOENCODERS = [pytest.param(kind, id=name) for name, kind in members("autoencoder").items()]
+SIZES = {8: {"widths": (8, 8), "blocks": (1, 2)}, 16: {"widths": (8, 8, 8)}, 32: {
+    "widths": (8, 8, 8, 8), "blocks": (2, 1, 1, 1)}}  # fmt: skip
+AUTOENCODERS = [
+    pytest.param((kind, stride), id=f"{name}-{stride}")
+    for name, kind in members("autoencoder").items()
+    for stride in SIZES
+]
 
 
 @pytest.fixture(scope="module", params=AUTOENCODERS)
 def net(request):
-    kind = request.param
+    kind, stride = request.param
     assert issubclass(kind, Autoencoder)
     torch.manual_seed(3)
-    return kind().with_settings({"latents": 12, "widths": (8, 8, 8)}).build().double().eval()
+    made = kind().with_settings({"latents": 12} | SIZES[stride]).build().double().eval()
+    assert made.stride == stride
+    return made
 
 
 @pytest.mark.parametrize("places", [(1, 1), (1, 3), (4, 2)])
@@ -46,11 +54,31 @@ def test_the_latent_depends_on_nothing_beyond_the_halo(net):
     assert torch.equal(net.analysis(pictures)[:, :, at, at], net.analysis(other)[:, :, at, at])
 
 
+def test_pictures_of_any_size_are_padded_to_whole_places(net):
+    pictures = torch.rand(1, 3, 1, net.stride + 1, dtype=torch.float64)
+    padded = net.padded(pictures)
+    assert padded.shape == (1, 3, net.stride, 2 * net.stride)
+    assert torch.equal(padded[:, :, :1, : net.stride + 1], pictures)
+    assert torch.equal(padded[:, :, -1, -1], pictures[:, :, -1, -1])
+    assert net.padded(padded) is padded
+
+
 def test_every_weight_takes_part(net):
     net.zero_grad()
     pictures = torch.rand(1, 3, 2 * net.stride, 2 * net.stride, dtype=torch.float64)
     net.synthesis(net.analysis(pictures)).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+def test_there_are_two_to_four_sizes_and_as_many_widths_as_blocks():
+    with pytest.raises(OptionError, match=r"widths: must be two, three or four numbers, got \(8,\)"):
+        ResidualAutoencoder(widths=(8,))
+    with pytest.raises(
+        OptionError, match=r"blocks: must be two, three or four numbers, got \(1, 1, 1, 1, 1\)"
+    ):
+        ResidualAutoencoder(blocks=(1,) * 5)
+    with pytest.raises(OptionError, match=r"widths and blocks must be as many, got \(8, 8\) and \(2, 2, 2\)"):
+        ResidualAutoencoder(widths=(8, 8)).build()
 
 
 def _border(side, width):

@@ -1,6 +1,8 @@
 """What the README and the guides tell people to type exists."""
 
+import itertools
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -41,6 +43,22 @@ def test_every_command_people_are_told_to_type_exists() -> None:
         )
         assert done.returncode == 0, done.stderr
     assert {"train", "evaluate", "predict", "resume", "look"} <= set(typed("vitral"))
+
+
+def test_every_option_people_are_told_to_set_can_be_set() -> None:
+    from vitral.cli.train import assemble
+    from vitral.core import members
+    from vitral.tasks import Task
+
+    shown = "\n".join(fenced(page, "sh") for page in PAGES)
+    lines = re.findall(r"^(?:\S*/)?vitral train .*--set .*", shown, flags=re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        kind = members("task")[words[words.index("train") + 1]]
+        assert issubclass(kind, Task)
+        pairs = [value for flag, value in itertools.pairwise(words) if flag == "--set"]
+        assemble(kind, None, pairs, {})
 
 
 def test_the_two_commands_come_first_in_the_readme() -> None:

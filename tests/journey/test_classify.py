@@ -4,24 +4,17 @@ import json
 
 import pytest
 
-from vitral.cli import main
-
 TRAIN = ["--epochs", "8", "--batch", "4", "--threads", "1", "--device", "cpu", "--precision", "float32"]
 KEYS = {"task", "pictures", "skipped", "accuracy", "top5", "macro_f1", "per_class", "confusion"}
 
 
 @pytest.fixture
-def vitral(capsys, tmp_path, monkeypatch):
+def vitral(vitral):
     """Run a command line in an empty folder; gives (exit code, JSON or text of stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out = capsys.readouterr()
-        return end.value.code, json.loads(out.out) if "--json" in words else out.out, out.err
+        code, out, err = vitral(*words)
+        return code, json.loads(out) if "--json" in words else out, err
 
     return run
 

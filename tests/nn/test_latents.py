@@ -186,6 +186,19 @@ def test_a_prior_travels_in_a_state_and_is_the_same_again():
     assert all(value.dtype == torch.float32 for value in prior.state_dict().values())
 
 
+def test_a_file_without_the_prior_loads_and_a_torn_one_does_not():
+    prior, network = FittedPrior(4), torch.nn.Linear(2, 2)
+    model = torch.nn.ModuleDict({"prior": prior, "network": network})
+    model.load_state_dict(network.state_dict(prefix="network."), strict=True)
+    assert not prior.fitted
+    torn = model.state_dict()
+    del torn["prior.means"]
+    with pytest.raises(RuntimeError, match=r"prior\.means"):
+        model.load_state_dict(torn, strict=True)
+    prior.fit(torch.randn(20, 4, generator=seeded()), torch.zeros(20))
+    assert prior.fitted
+
+
 def test_points_of_another_width_are_refused():
     with pytest.raises(ShapeError, match=r"FittedPrior.fit: needs points n x 4, got \(3, 5\)"):
         FittedPrior(4).fit(torch.zeros(3, 5), torch.zeros(3))

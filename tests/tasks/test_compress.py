@@ -145,11 +145,52 @@ def test_latents_are_equal_in_another_process_without_the_fast_kernels(trained, 
     assert len(here) > 0
 
 
+@pytest.mark.parametrize(("sizes", "stride", "tile"), [(2, 8, 40), (4, 32, 20)])
+def test_latents_may_be_finer_or_coarser(sizes, stride, tile, tmp_path):
+    from vitral.nn import ResidualAutoencoder
+
+    network = ResidualAutoencoder(latents=8, widths=(8,) * sizes, blocks=(1,) * sizes)
+    run = vt.Run(task=Compress(size=32, network=network)).with_settings(
+        {"device": "cpu", "precision": "float32", "threads": 1, "epochs": 1, "batch": 8}
+    )
+    vt.train(run, open_pictures("scenes").subset(range(24)), out=tmp_path / "run")
+    model: Any = vt.load(tmp_path / "run")
+    tables = model.module.tables()
+    assert (tables.stride, tables.tile) == (stride, tile)
+    for shape in ((1, 1), (37, stride * tile + 5)):
+        data = model.task.encode(model.module, photograph(*shape), quality=9)
+        assert model.task.decode(model.module, data).pixels.shape == (*shape, 3)
+
+
 def test_another_model_is_refused_by_its_digest(trained):
     model = trained[0].model
     data = model.task.encode(model.module, photograph(20, 20), quality=3, digest=b"another!")
     with pytest.raises(FileFormatError, match="was compressed with another model: with 616e6f7468657221"):
         model.task.decode(model.module, data, digest=bytes.fromhex(model.digest)[:8])
+
+
+def test_a_lost_tile_is_grey_and_no_network_runs_for_it(trained, monkeypatch):
+    model = trained[0].model
+    pixels = photograph(20, 3 * 640 + 30)
+    data = bytearray(model.task.encode(model.module, pixels, quality=8))
+    whole = model.task.decode(model.module, bytes(data)).pixels
+    data[-1] ^= 1  # In the last tile.
+    run: list[tuple[slice, slice]] = []
+
+    def counted(model, latents, tile, quality):
+        run.append(tile)
+        return windows.restored_tile(model, latents, tile, quality)
+
+    monkeypatch.setattr("vitral.tasks.compress.files.restored_tile", counted)
+    back = model.task.decode(model.module, bytes(data), rescue=True)
+    assert back.damaged == ((0, 3),)
+    assert len(run) == 3
+    assert (back.pixels[:, 3 * 640 :] == 128).all()
+    far = 3 * 640 - 16 * model.module.network.halo
+    assert (back.pixels[:, :far] == whole[:, :far]).all()
+    with pytest.raises(FileFormatError, match=r"of the \.vtl file nothing is left to rescue"):
+        model.task.decode(model.module, bytes(data[:17]), rescue=True)
+    assert len(run) == 3
 
 
 def test_the_header_says_what_the_file_is(trained):

@@ -12,8 +12,9 @@ from vitral.core import IGNORE, Batch, DataError, OptionError
 from vitral.data import ArrayPixels, PictureSet, scan
 from vitral.nn import Bernoulli, DiscretizedLogistics, Ladder
 from vitral.tasks import Generate
-from vitral.tasks.generate import grid, to_levels
+from vitral.tasks.generate import asked_labels, grid, to_levels
 from vitral.tasks.generate.files import LosslessFiles
+from vitral.tasks.generate.pictures import samples
 from vitral.tasks.points import GivesPoints
 
 SMALL = Ladder(width=8, latents=4, channels=2)
@@ -189,14 +190,14 @@ def test_an_answer_holds_bits_and_a_reconstruction_and_ignores_its_neighbors() -
 
 
 @pytest.mark.parametrize("classes", [(), ("a", "b")])
-def test_it_draws_reconstructions_new_pictures_walks_two_axes_and_a_map(classes) -> None:
+def test_it_draws_reconstructions_new_pictures_walks_two_axes_and_two_maps(classes) -> None:
     task, found, _ = decided(classes=classes)
-    model = built(task, found.facts)
+    model = concluded(task, found)
     drawn = task.pictures(model, batch_of(found.pictures, task, found.facts))
     groups = {picture.group for picture in drawn}
     named = {"Pictures and their reconstructions", "New pictures", "Walks", "Two latent axes"}
-    assert groups == named | {"Map of the latents"}
-    assert sum(picture.wide for picture in drawn) == 7
+    assert groups == named | {"Maps of the latents"}
+    assert sum(picture.wide for picture in drawn) == 8
     again = task.pictures(model, batch_of(found.pictures, task, found.facts))
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(drawn, again, strict=True))
 
@@ -226,6 +227,20 @@ def test_the_end_of_a_training_fits_a_mixture_that_travels_with_the_model(classe
     ]
     assert torch.equal(*drawn)
     assert drawn[0].shape == (3, 1, 20, 24)
+
+
+def test_a_model_from_before_there_were_mixtures_loads_and_draws_from_its_own_prior_only() -> None:
+    task, found, _ = decided()
+    model, older = concluded(task, found), built(task, found.facts)
+    assert model.priors == ("standard", "mixture")
+    late = ("prior.", "probe.")
+    old = {name: value for name, value in model.state_dict().items() if not name.startswith(late)}
+    older.load_state_dict(old, strict=True)
+    assert older.priors == ("standard",)
+    assert {picture.title.split()[0] for picture in samples(older)} == {"standard"}
+    assert older.draw(torch.tensor([0, 1])).shape == (2, 1, 20, 24)
+    with pytest.raises(OptionError, match=r"--prior: no mixture was fitted .* leave it out, or train again"):
+        asked_labels(older, 3, name=None, prior="mixture")
 
 
 def test_pictures_without_a_class_do_not_spoil_the_mixture() -> None:

@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from vitral.cli.many_files import Job, Tally, jobs
+from vitral.cli.model_for import model_for
 from vitral.cli.say import answer, line, people
-from vitral.core import DataError, atomic_write, choose_device
-from vitral.data import one_line
-from vitral.saved import Model
 from vitral.saved.find_model import remember_model, short_digest
 from vitral.train import use_threads
 
@@ -34,13 +32,7 @@ def compress(
 
     console = people()
     use_threads(threads)
-    model = Model.load(run, device=choose_device("auto").value)
-    task = model.task
-    if not isinstance(task, Compress):
-        raise DataError(
-            f"{one_line(run)}: must be a model that compresses, got one for {task.kind}; "
-            "`vitral train compress FOLDER` makes one"
-        )
+    model, task = model_for(run, Compress, does="compresses")
     remember_model(model.digest, run)
     chosen = task.quality if quality is None else quality
     ready = jobs(
@@ -54,7 +46,7 @@ def compress(
         data = task.encode(
             model.module, layers.pixels, quality=chosen, grey=layers.grey, alpha=layers.alpha, digest=digest
         )
-        atomic_write(job.target, data)
+        job.write(data)
         return layers.pixels.shape[0], layers.pixels.shape[1]
 
     tally = Tally(console=console, total=len(ready), verb="compressing pictures")

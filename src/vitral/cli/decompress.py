@@ -8,9 +8,10 @@ import numpy as np
 import typer
 
 from vitral.cli.many_files import Job, Tally, jobs
+from vitral.cli.model_for import model_for
 from vitral.cli.say import answer, line, people
 from vitral.codec import read_header
-from vitral.core import DataError, FileFormatError, VitralError, atomic_write, choose_device
+from vitral.core import DataError, FileFormatError, VitralError
 from vitral.data import one_line
 from vitral.saved import Model
 from vitral.saved.find_model import find_model, short_digest
@@ -50,7 +51,7 @@ def decompress(
         """One file; see `Tally.run`."""
         data = _read(job.source)
         made = models.decoded(data, rescue=rescue)
-        atomic_write(job.target, lambda file: _write_png(made, file))
+        job.write(lambda file: _write_png(made, file))
         if made.damaged or made.alpha_lost:
             tiles = [list(tile) for tile in made.damaged]
             damaged.append({"file": str(job.source), "tiles": tiles, "alpha": made.alpha_lost})
@@ -89,7 +90,7 @@ class _Models:
 
     def decoded(self, data: bytes, *, rescue: bool) -> "Decoded":
         """The picture of one file."""
-        from vitral.tasks.compress import Compress, CompressModel
+        from vitral.tasks.compress import Compress
 
         digest = read_header(data).digest
         model = self._named
@@ -101,13 +102,11 @@ class _Models:
                 self._loaded = {digest: _loaded(self._places[digest])}
             model = self._loaded[digest]
         assert isinstance(model.task, Compress)
-        assert isinstance(model.module, CompressModel)
-        made = model.task.decode(model.module, data, digest=short_digest(model.digest), rescue=rescue)
-        if len(made.damaged) == len(model.module.tables().tiles(*made.pixels.shape[:2])):
-            raise FileFormatError("nothing of it is left to rescue")
-        return made
+        return model.task.decode(model.module, data, digest=short_digest(model.digest), rescue=rescue)
 
     def _find(self, file: Path, folders: list[Path]) -> None:
+        if not file.is_file():  # A pipe would keep us waiting.
+            return
         try:
             with file.open("rb") as opened:
                 digest = read_header(opened.read(_HEAD_BYTES)).digest
@@ -127,14 +126,11 @@ class _Models:
 def _loaded(place: Path) -> Model:
     from vitral.tasks.compress import Compress
 
-    model = Model.load(place, device=choose_device("auto").value)
-    if not isinstance(model.task, Compress):
-        raise DataError(f"{one_line(place)}: must be a model that compresses, got one for {model.task.kind}")
-    return model
+    return model_for(place, Compress, does="compresses", flag="--model")[0]
 
 
 def _listed(folder: Path) -> Iterator[str]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".vtl")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".vtl" and path.is_file())
     if not found:
         raise DataError(f"{one_line(folder)}: holds no .vtl files")
     return (str(path.relative_to(folder)) for path in found)

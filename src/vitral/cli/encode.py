@@ -8,8 +8,10 @@ import numpy as np
 import torch
 import typer
 
+from vitral.cli.free_places import check_out_file
+from vitral.cli.model_for import model_for
 from vitral.cli.say import Reading, answer, line, people
-from vitral.core import IGNORE, Batch, DataError, ImageError, atomic_write, choose_device
+from vitral.core import IGNORE, Batch, DataError, ImageError, atomic_write
 from vitral.data import PictureSet, one_line, shrunk
 from vitral.saved import Model
 from vitral.train import pictures_for, use_threads
@@ -34,15 +36,10 @@ def encode(
     """Write the latent of every picture into a table: key, label, split, latent."""
     from vitral.tasks.points import GivesPoints
 
-    if out.is_dir():
-        raise DataError(f"--out {one_line(out)}: must be a file, got a folder")
-    if out.exists() and not overwrite:
-        raise DataError(f"{one_line(out)} is there already; --overwrite replaces it")
+    check_out_file(out, overwrite=overwrite)
     console = people()
     use_threads(threads)
-    model = Model.load(run, device=choose_device("auto").value)
-    if not isinstance(model.task, GivesPoints):
-        raise DataError(f"{one_line(run)}: a model for {model.task.kind} does not turn pictures into points")
+    model, _ = model_for(run, GivesPoints, does="turns pictures into points")
     pictures = pictures_for(model, folder)
     line(console, "found", pictures.found, style="dim")
     if len(pictures) == 0:

@@ -6,14 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from vitral.cli.look_augment import Augmented, augmented, read_chain
-from vitral.cli.look_model import Judged, judged, load_judge
+from vitral.cli.look_model import Judged, judged
 from vitral.cli.look_page import look_page
 from vitral.cli.look_strip import Strips, checked_kind, strips
+from vitral.cli.model_for import model_for
 from vitral.cli.say import Reading, answer, line, people
 from vitral.data import PictureSet, open_pictures
 from vitral.data.findings import Findings
 from vitral.data.look import look as look_at
 from vitral.saved import Model
+from vitral.tasks import TellsStrangeness
 
 _MOST_NAMED, _MOST_STRANGE = 10, 5
 
@@ -56,7 +58,7 @@ def look(
     console = people()
     chain = None if augment is None else read_chain(augment)
     kind = None if strip is None else checked_kind(strip)
-    judge = None if model is None else load_judge(model)
+    judge = None if model is None else _judge(model)
     pictures = open_pictures(folder)
     reading = Reading(console, "looking at pictures")
     try:
@@ -97,6 +99,10 @@ def _tell(
         for name in list(strange.scores)[:_MOST_STRANGE]:
             line(console, "strange", f"{name}  {strange.scores[name]:.4g} {strange.unit}")
     return told
+
+
+def _judge(place: Path) -> Model:
+    return model_for(place, TellsStrangeness, does="tells how unusual pictures are", flag="--model")[0]
 
 
 def _judged(console: Any, judge: Model, place: Path, pictures: PictureSet, threads: int) -> Judged:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitral.core import ImageError, OptionError, Picture, choose_device
+from vitral.core import ImageError, Picture
 from vitral.data import Broken, PictureSet, shrunk
 from vitral.saved import Model
 from vitral.tasks import TellsStrangeness
@@ -45,22 +45,6 @@ class Judged:
         return named | {"scores": self.scores, "skipped": [str(one) for one in self.broken]}
 
 
-def load_judge(place: Path) -> Model:
-    """A model that can say how unusual pictures are.
-
-    Raises:
-        FileFormatError: no model there, or a damaged one.
-        OptionError: its task knows no such thing.
-    """
-    model = Model.load(place, device=choose_device("auto").value)
-    if not isinstance(model.task, TellsStrangeness):
-        raise OptionError(
-            f"--model {place}: must be a model that knows what pictures usually look like "
-            f"(generate, compress, classify), got one of {model.task.kind!r}"
-        )
-    return model
-
-
 def judged(
     model: Model,
     place: Path,
@@ -72,7 +56,7 @@ def judged(
     """Ask a model how unusual each picture of a set is.
 
     Args:
-        model: what `load_judge` gave.
+        model: of a task that tells strangeness.
         place: where it came from, for the words.
         pictures: to judge; broken ones are named and counted.
         threads: processor threads.

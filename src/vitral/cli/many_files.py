@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from vitral.cli.free_places import check_free, check_out_folder
 from vitral.cli.say import line
-from vitral.core import DataError, ImageError, VitralError
+from vitral.core import DataError, ImageError, VitralError, atomic_write
 from vitral.data import one_line
 
 _MOST_NAMED = 10
@@ -17,10 +18,20 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A file to read, and the file to write."""
+    """A file to read, and the file to write, which may be replaced or not."""
 
     source: Path
     target: Path
+    overwrite: bool
+
+    def write(self, content: bytes | Callable[[BinaryIO], None]) -> None:
+        """Write the target, in one step.
+
+        Raises:
+            DataError: it has come to be there since its name was chosen, and must not be replaced.
+        """
+        check_free([self.target], overwrite=self.overwrite)
+        atomic_write(self.target, content)
 
 
 def jobs(
@@ -40,8 +51,7 @@ def jobs(
     Raises:
         DataError: `out` is a file, two files would have to be written under one name, or one is there.
     """
-    if out.exists() and not out.is_dir():
-        raise DataError(f"--out {one_line(out)}: must be a folder, got a file")
+    check_out_folder(out)
     # Names below the target folder; a file that is named twice is read once.
     names: dict[str, tuple[Path, Path]] = {}
     for source, name in _found(places, listed):
@@ -52,8 +62,12 @@ def jobs(
         real: short[real] if often[str(short[real]).casefold()] == 1 else name.with_name(name.name + suffix)
         for real, (_, name) in names.items()
     }
-    ready = [Job(source=source, target=out / final[real]) for real, (source, _) in names.items()]
-    _check_names(ready, overwrite=overwrite)
+    ready = [
+        Job(source=source, target=out / final[real], overwrite=overwrite)
+        for real, (source, _) in names.items()
+    ]
+    _check_names(ready)
+    check_free([job.target for job in ready], overwrite=overwrite)
     return ready
 
 
@@ -71,7 +85,7 @@ def _renamed(name: Path, suffix: str) -> Path:
     return name.with_name(name.stem if name.stem.lower().endswith(suffix) else name.stem + suffix)
 
 
-def _check_names(ready: list[Job], *, overwrite: bool) -> None:
+def _check_names(ready: list[Job]) -> None:
     taken: dict[str, Job] = {}
     for job in ready:
         first = taken.setdefault(str(job.target).casefold(), job)
@@ -80,11 +94,6 @@ def _check_names(ready: list[Job], *, overwrite: bool) -> None:
                 f"{one_line(first.source)} and {one_line(job.source)} would both be written to "
                 f"{one_line(job.target)}; name the folder that holds both, or write them to two folders"
             )
-    there = [job.target for job in ready if job.target.exists()]
-    if there and not overwrite:
-        more = f" and {len(there) - 1:,} more files" if len(there) > 1 else ""
-        are = "are" if more else "is"
-        raise DataError(f"{one_line(there[0])}{more} {are} there already; --overwrite replaces them")
 
 
 @dataclass(kw_only=True)

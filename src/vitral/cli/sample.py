@@ -1,5 +1,6 @@
 """`vitral sample RUN -o OUT`: new pictures from a generator."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -7,14 +8,14 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from vitral.cli.say import answer, line, people
-from vitral.core import DataError, atomic_write, choose_device
-from vitral.data import one_line
-from vitral.saved import Model
+from vitral.cli.free_places import check_free, check_out_folder
+from vitral.cli.model_for import model_for
+from vitral.cli.say import Reading, answer, line, people
+from vitral.core import atomic_write
 from vitral.train import use_threads
 
 if TYPE_CHECKING:
-    from vitral.tasks.generate import Generate, GenerateModel
+    from vitral.tasks.generate import GenerateModel
 
 _MOST_IN_GRID = 400
 DEFAULT_TEMPERATURE = 0.8
@@ -24,7 +25,9 @@ _GRID_NAME = "grid.png"
 
 def sample(
     run: Annotated[Path, typer.Argument(help="Run folder or model file.", metavar="RUN")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures, as PNG")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures, as PNG")] = Path(
+        "samples"
+    ),
     number: Annotated[int, typer.Option("--number", "-n", min=1, max=1_000_000, help="How many")] = 64,
     name: Annotated[
         str | None, typer.Option("--class", help="The class to draw [default: each in turn]")
@@ -42,24 +45,30 @@ def sample(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Draw new pictures with a generator; they are numbered, and grid.png shows them together."""
-    from vitral.tasks.generate import asked_labels, drawn_in_order, to_levels
+    from vitral.tasks.generate import (
+        Generate,
+        GenerateModel,
+        asked_labels,
+        drawn_in_order,
+        grid,
+        to_levels,
+    )
 
     console = people()
     use_threads(threads)
-    module, _ = generator(run, "sample")
+    module = model_for(run, Generate, does="draws pictures")[0].module
+    assert isinstance(module, GenerateModel)
     labels = asked_labels(module, number, name=name, prior=prior)
     digits = max(4, len(str(number)))
     targets = [out / f"{n + 1:0{digits}}.png" for n in range(number)]
-    _check_free(out, [*targets, out / _GRID_NAME], overwrite=overwrite)
-    shown: list[NDArray[np.uint8]] = []
-    done = 0
-    for made in drawn_in_order(module, labels, prior=prior, temperature=temperature, seed=seed):
-        for pixels in to_levels(made):
-            write_png(targets[done], pixels, grey=made.shape[1] == 1)
-            shown += [pixels] if len(shown) < _MOST_IN_GRID else []
-            done += 1
-    columns = _columns(module, labels.tolist(), len(shown))
-    _write_grid(out / _GRID_NAME, shown, columns, grey=module.network.shape[0] == 1)
+    check_out_folder(out)
+    check_free([*targets, out / _GRID_NAME], overwrite=overwrite)
+    made = drawn_in_order(module, labels, prior=prior, temperature=temperature, seed=seed)
+    pixels = (one for some in made for one in to_levels(some))
+    grey = module.network.shape[0] == 1
+    shown = _write_all(zip(targets, pixels, strict=True), number, grey=grey, overwrite=overwrite)
+    sheet = grid(shown, _columns(module, labels.tolist(), len(shown)))
+    write_png(out / _GRID_NAME, sheet, grey=grey, overwrite=overwrite)
     classes = module.facts.classes
     what = "1 picture" if number == 1 else f"{number:,} pictures"
     how = f"{prior} prior, temperature {temperature:g}, seed {seed}"
@@ -74,41 +83,38 @@ def sample(
     return 0
 
 
-def generator(run: Path, command: str) -> "tuple[GenerateModel, Generate]":
-    """Load a generator and its task.
+def write_png(path: Path, pixels: NDArray[np.uint8], *, grey: bool, overwrite: bool) -> None:
+    """Write pixels, h x w x 3, as a PNG; of grey ones one channel.
 
-    Args:
-        run: run folder or model file.
-        command: that needs it, for the message.
     Raises:
-        DataError: a model of another task.
+        DataError: a file is there, and must not be replaced.
     """
-    from vitral.tasks.generate import Generate, GenerateModel
-
-    model = Model.load(run, device=choose_device("auto").value)
-    if not isinstance(model.module, GenerateModel) or not isinstance(model.task, Generate):
-        raise DataError(
-            f"{one_line(run)}: {command} needs a model of `vitral train generate`, got {model.task.kind}"
-        )
-    return model.module, model.task
-
-
-def write_png(path: Path, pixels: NDArray[np.uint8], *, grey: bool) -> None:
-    """Write pixels, h x w x 3, as a PNG; of grey ones one channel."""
     from PIL import Image
 
+    check_free([path], overwrite=overwrite)
     picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if grey else pixels)
     atomic_write(path, lambda file: picture.save(file, "PNG"))
 
 
-def _check_free(out: Path, targets: list[Path], *, overwrite: bool) -> None:
-    if out.exists() and not out.is_dir():
-        raise DataError(f"--out {one_line(out)}: must be a folder, got a file")
-    there = [target for target in targets if target.exists()]
-    if there and not overwrite:
-        more = f" and {len(there) - 1:,} more files" if len(there) > 1 else ""
-        are = "are" if more else "is"
-        raise DataError(f"{one_line(there[0])}{more} {are} there already; --overwrite replaces them")
+def _write_all(
+    pictures: Iterable[tuple[Path, NDArray[np.uint8]]], number: int, *, grey: bool, overwrite: bool
+) -> list[NDArray[np.uint8]]:
+    """Write every picture as it is drawn; gives those that the grid shows."""
+    drawing, done = Reading(people(), "drawing pictures"), 0
+    shown: list[NDArray[np.uint8]] = []
+    try:
+        for path, pixels in pictures:
+            write_png(path, pixels, grey=grey, overwrite=overwrite)
+            shown += [pixels] if done < _MOST_IN_GRID else []
+            done += 1
+            drawing(done, number)
+    except BaseException as stop:
+        if done and not isinstance(stop, Exception):  # Ctrl-C or SIGTERM.
+            stop.args = (f"{done:,} of {number:,} pictures are done and kept",)
+        raise
+    finally:
+        drawing.close()
+    return shown
 
 
 def _columns(module: "GenerateModel", labels: list[int], count: int) -> int:
@@ -117,9 +123,3 @@ def _columns(module: "GenerateModel", labels: list[int], count: int) -> int:
     if len(set(labels)) > 1 and classes <= 20:
         return min(classes, count)
     return max(1, round(count**0.5))
-
-
-def _write_grid(path: Path, shown: list[NDArray[np.uint8]], columns: int, *, grey: bool) -> None:
-    from vitral.tasks.generate import grid
-
-    write_png(path, grid(shown, columns), grey=grey)

@@ -83,6 +83,8 @@ def _remembered(place: Path) -> dict[str, str]:
 
 def _digest_in(file: Path) -> str:
     """The digest that a model file states; empty: it is none, or cannot be read."""
+    if not file.is_file():  # A pipe would keep us waiting.
+        return ""
     try:
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(8), "little")

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from vitral.core import Spec
 
@@ -24,14 +25,19 @@ class AutoencoderNet(nn.Module, ABC):
 
     Args:
         channels: of the latent.
+        stride: pixels of a picture, in each direction, for one place of the latent.
     """
 
-    stride: ClassVar[int] = 16
-    """Pixels of a picture, in each direction, for one place of the latent."""
-
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, stride: int) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.stride = channels, stride
+
+    def padded(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+        """Pictures whose last row and column go on until their sides are multiples of the stride."""
+        below, right = (-side % self.stride for side in pictures.shape[2:])
+        return (
+            functional.pad(pictures, (0, right, 0, below), mode="replicate") if below or right else pictures
+        )
 
     @property
     @abstractmethod
@@ -45,3 +51,8 @@ class AutoencoderNet(nn.Module, ABC):
     @abstractmethod
     def synthesis(self, latent: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c2=3 h2 w2"]:
         """The pictures of a latent, not yet clipped to [0, 1]."""
+
+
+def pooled(latent: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
+    """Mean and mean magnitude of each channel, 2c numbers; one place keeps its sign this way."""
+    return torch.cat([latent.mean((2, 3)), latent.abs().mean((2, 3))], 1)

@@ -1,6 +1,7 @@
-"""`ResidualAutoencoder`: residual blocks at three sizes on the way to the latent and back."""
+"""`ResidualAutoencoder`: residual blocks at several sizes on the way to the latent and back."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -12,13 +13,16 @@ from vitral.nn.activations import Activation, LeakyReLU
 from vitral.nn.autoencoders.autoencoder import Autoencoder, AutoencoderNet
 
 _PATCH = 4
+_SIZES = (2, 3, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualAutoencoder(Autoencoder, kind="residual"):
-    """Residual blocks at a quarter, an eighth and a sixteenth of the sides.
+    """Residual blocks at a quarter, an eighth, and so on, of the sides.
 
-    Squares of 4 x 4 pixels become channels first, so that no convolution runs at the full size.
+    Squares of 4 x 4 pixels become channels first, so that no convolution runs at the full size. With
+    two sizes a place of the latent stands for 8 pixels in each direction, with three for 16, with
+    four for 32.
     There are no norms: they would tie a picture's reconstruction to its own statistics, or to
     those of a batch.
 
@@ -29,19 +33,32 @@ class ResidualAutoencoder(Autoencoder, kind="residual"):
 
     activation: Activation = option(LeakyReLU(), "the bend inside the blocks")
     latents: int = option(192, "channels of the latent", low=1, high=4096)
-    widths: tuple[int, ...] = option((96, 160, 192), "channels at each size", low=8, high=4096)
+    widths: tuple[int, ...] = option(
+        (96, 160, 192), "channels at each size, from a quarter of the sides on; two to four sizes",
+        low=8, high=4096,
+    )  # fmt: skip
     blocks: tuple[int, ...] = option((2, 2, 2), "residual blocks at each size", low=0, high=64)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.widths) != 3 or len(self.blocks) != 3:
-            raise OptionError(
-                f"ResidualAutoencoder: widths and blocks must have three numbers each, "
-                f"got {self.widths} and {self.blocks}"
-            )
+        for name in ("widths", "blocks"):
+            if len(getattr(self, name)) not in _SIZES:
+                raise OptionError(
+                    f"ResidualAutoencoder.{name}: must be two, three or four numbers, "
+                    f"got {getattr(self, name)}"
+                )
 
     def build(self) -> "ResidualAutoencoderNet":
-        """Make the module; see `Autoencoder.build`."""
+        """Make the module; see `Autoencoder.build`.
+
+        Raises:
+            OptionError: not as many widths as numbers of blocks. (Only here, so that one can be set after
+                the other.)
+        """
+        if len(self.widths) != len(self.blocks):
+            raise OptionError(
+                f"ResidualAutoencoder: widths and blocks must be as many, got {self.widths} and {self.blocks}"
+            )
         return ResidualAutoencoderNet(self)
 
 
@@ -49,7 +66,7 @@ class ResidualAutoencoderNet(AutoencoderNet):
     """The module of `ResidualAutoencoder`."""
 
     def __init__(self, spec: ResidualAutoencoder) -> None:
-        super().__init__(spec.latents)
+        super().__init__(spec.latents, stride=_PATCH * 2 ** (len(spec.widths) - 1))
         act, widths = spec.activation, spec.widths
         pixels = 3 * _PATCH**2
         down: list[nn.Module] = [nn.PixelUnshuffle(_PATCH), nn.Conv2d(pixels, widths[0], 3, padding=1)]
@@ -68,9 +85,10 @@ class ResidualAutoencoderNet(AutoencoderNet):
         down.append(nn.Conv2d(widths[-1], spec.latents, 3, padding=1))
         up += [nn.Conv2d(widths[0], pixels, 3, padding=1), nn.PixelShuffle(_PATCH)]
         self.down, self.up = nn.Sequential(*down), nn.Sequential(*up)
-        # At the sixteenth: the first convolution and two in each block; finer ones reach less far.
-        reach = 1 + 2 * spec.blocks[2] + (2 * spec.blocks[1]) / 2 + (2 * spec.blocks[0] + 1) / 4
-        self._halo = int(-(-reach // 1))
+        # In places: two convolutions a block, of which finer ones reach less far, and the two at the ends.
+        finest = 2 ** (len(sizes) - 1)
+        reach = 1 + sum(2 * count * 2**n for n, count in enumerate(spec.blocks)) / finest + 1 / finest
+        self._halo = math.ceil(reach)
 
     @property
     def halo(self) -> int:

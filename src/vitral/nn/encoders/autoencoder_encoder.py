@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from vitral.core import option
-from vitral.nn.autoencoders import Autoencoder, AutoencoderNet, ResidualAutoencoder
+from vitral.nn.autoencoders import Autoencoder, AutoencoderNet, ResidualAutoencoder, pooled
 from vitral.nn.encoders.encoder import Encoder, EncoderNet, check_channels, with_channels
 
 _CHANNELS = 3
@@ -38,12 +36,4 @@ class AutoencoderEncoderNet(EncoderNet):
     def forward(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
         """Features of pictures of any size; beyond the picture its last row and column go on."""
         pictures = with_channels("AutoencoderEncoder", pictures, _CHANNELS)
-        below, right = (-side % self.network.stride for side in pictures.shape[2:])
-        if below or right:
-            pictures = functional.pad(pictures, (0, right, 0, below), mode="replicate")
-        return pooled(self.network.analysis(pictures))
-
-
-def pooled(latent: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
-    """Mean and mean magnitude of each channel, 2c numbers; one place keeps its sign this way."""
-    return torch.cat([latent.mean((2, 3)), latent.abs().mean((2, 3))], 1)
+        return pooled(self.network.analysis(self.network.padded(pictures)))

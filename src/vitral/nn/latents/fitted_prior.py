@@ -4,10 +4,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitral.core import ShapeError
 from vitral.nn.latents.gaussian_mixture import Mixture, gaussian_mixture
+from vitral.nn.latents.late_buffers import LateBuffers
 from vitral.nn.latents.principal_axes import principal_axes
 
 _MOST_AXES = 32
@@ -16,7 +17,7 @@ _FEWEST = 8
 _NOTHING = 1e-9
 
 
-class FittedPrior(nn.Module):
+class FittedPrior(LateBuffers):
     """A mixture for each class, over the latents that say what the whole picture is.
 
     The prior of a generator is not where its pictures lie: parts of it are empty. So a mixture is
@@ -27,7 +28,7 @@ class FittedPrior(nn.Module):
     prior does.
 
     All numbers are buffers whose shapes follow from the arguments. Until `fit` was called it is the
-    standard normal distribution.
+    standard normal distribution; a file without any of them loads too.
 
     Args:
         latents: numbers in a point, d.
@@ -65,6 +66,11 @@ class FittedPrior(nn.Module):
         }
         for name, value in start.items():
             self.register_buffer(name, value)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it is more than the standard normal distribution."""
+        return bool(self.middle.any() or self.means.any())
 
     @property
     def classes(self) -> int:

@@ -1,16 +1,17 @@
 """`LatentProbe`: how well the classes of pictures can be read from their latents."""
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitral.core import Batch
+from vitral.nn.latents.late_buffers import LateBuffers
 from vitral.nn.latents.neighbors import nearest_classes
 from vitral.nn.latents.principal_axes import principal_axes
 
@@ -23,7 +24,7 @@ _PENALTIES, _HELD_OUT, _MOST_STEPS = (0.001, 0.01, 0.1, 1.0), 5, 300
 _LEAST_SHARE = 0.02
 
 
-class LatentProbe(nn.Module):
+class LatentProbe(LateBuffers):
     """A linear classifier and a few known latents, both fitted to the latents of training pictures.
 
     The linear one is logistic regression on standardized latents; its penalty is the one of four
@@ -137,12 +138,6 @@ class LatentProbe(nn.Module):
 
     def _along(self, latents: Tensor) -> Tensor:
         return (latents - self.middle) @ self.axes.T
-
-    def _load_from_state_dict(
-        self, state_dict: Mapping[str, Any], prefix: str, *args: Any, **names: Any
-    ) -> None:
-        if any(name.startswith(prefix) for name in state_dict):
-            super()._load_from_state_dict(state_dict, prefix, *args, **names)
 
 
 def _logistic(

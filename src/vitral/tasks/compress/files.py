@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.codec import Header, read_alpha, read_header, read_tiles, write_vtl
+from vitral.core import FileFormatError
 from vitral.tasks.compress.model import MOST_STEPS, CompressModel
 from vitral.tasks.compress.windows import quantized_tile, restored_tile
 
@@ -52,24 +53,30 @@ def encoded(
 
 
 def decoded(model: CompressModel, data: bytes, *, digest: bytes, rescue: bool) -> Decoded:
-    """The picture of a file; see `Compress.decode`."""
+    """The picture of a file; see `Compress.decode`.
+
+    Raises:
+        FileFormatError: it cannot be read, or with `rescue` none of its tiles can.
+    """
     header, tables = read_header(data), model.tables()
     rows, columns = tables.grid(header.height, header.width)
     # Half the memory of the coder's numbers.
     latents = np.zeros((tables.channels, rows, columns), np.int16)
-    damaged: list[tuple[int, int]] = []
-    lost: list[tuple[slice, slice]] = []
-    for tile in read_tiles(data, tables, digest, rescue=rescue):
+    damaged: dict[int, tuple[int, int]] = {}
+    for number, tile in enumerate(read_tiles(data, tables, digest, rescue=rescue)):
         if tile.latents is None:
-            damaged.append((tile.row, tile.column))
-            lost.append(tile.places)
+            damaged[number] = tile.row, tile.column
         else:
             latents[:, *tile.places] = np.clip(tile.latents, -MOST_STEPS, MOST_STEPS)
+    tiles = tables.tiles(header.height, header.width)
+    if len(damaged) == len(tiles):
+        raise FileFormatError("of the .vtl file nothing is left to rescue")
     pixels = np.empty((header.height, header.width, 3), np.uint8)
-    for places in tables.tiles(header.height, header.width):
-        _put(pixels, places, restored_tile(model, latents, places, header.quality - 1), tables.stride)
-    for places in lost:
-        _put(pixels, places, _DAMAGED_LEVEL, tables.stride)
+    for number, places in enumerate(tiles):
+        part = _DAMAGED_LEVEL
+        if number not in damaged:
+            part = restored_tile(model, latents, places, header.quality - 1)
+        _put(pixels, places, part, tables.stride)
     if header.grey:
         pixels[:] = _luminance(pixels)[..., None]
     alpha = read_alpha(data, tables, digest, rescue=rescue)
@@ -77,7 +84,7 @@ def decoded(model: CompressModel, data: bytes, *, digest: bytes, rescue: bool) -
         pixels=pixels,
         grey=header.grey,
         alpha=alpha,
-        damaged=tuple(damaged),
+        damaged=tuple(damaged.values()),
         alpha_lost=header.alpha and alpha is None,
     )
 

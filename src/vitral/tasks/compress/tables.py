@@ -14,6 +14,8 @@ from vitral.codec import FRACTION_BITS, TAPS, Tables, contexts
 from vitral.nn import ContextPrior
 
 TILE = 40
+# So that windows of coarser latents need no more memory.
+_MOST_TILE_PX = 640
 _LEAST_SCALE, _MOST_SCALE, _TABLES = 0.004, 128.0, 56
 _TOTAL = 2**20 - 2**12
 # Symbols that never came still get the share that a Laplace distribution gives them.
@@ -76,7 +78,12 @@ class TableBuffers(nn.Module):
             counts = tuple(np.split(arrays.pop("counts"), ends))
             lows = np.array([-((len(shape) - 2) // 2) for shape in self._shapes], dtype=np.int32)
             self._ready = Tables(
-                stride=stride, tile=TILE, groups=self.groups, lows=lows, counts=counts, **arrays
+                stride=stride,
+                tile=min(TILE, _MOST_TILE_PX // stride),
+                groups=self.groups,
+                lows=lows,
+                counts=counts,
+                **arrays,
             )
         return self._ready
 

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vitral.augment import Augmentation, Flip, Op, RandomCrop
 from vitral.core import Batch, Chart, Choice, OptionError, Picture, option
@@ -24,12 +23,15 @@ from vitral.nn import (
     ResidualAutoencoder,
     SquaredError,
 )
+from vitral.nn.autoencoders import pooled
 from vitral.optim import AdamW, Muon, Optimizer
 from vitral.tasks.compress.answer import Compressed
 from vitral.tasks.compress.files import Decoded, decoded, encoded
 from vitral.tasks.compress.judge import FileJudge, rate_charts
+from vitral.tasks.compress.leaving import encoder_and_decoder
 from vitral.tasks.compress.model import CompressModel
 from vitral.tasks.compress.probed import ProbedJudge
+from vitral.tasks.exporting import Graph
 from vitral.tasks.task import Metrics, Score, Task, TaskModel
 
 QUALITIES = 16
@@ -192,7 +194,7 @@ class Compress(Task, kind="compress"):
                 because the rate of rounded numbers has no slope, and rounds only what is decoded.
         """
         height, width = pictures.shape[2:]
-        steps = model.scaled(model.network.analysis(_padded(given, model.network.stride)), quality)
+        steps = model.scaled(model.network.analysis(model.network.padded(given)), quality)
         known = steps + (steps.round() - steps).detach()
         costly = known if rounded else steps + torch.rand_like(steps) - 0.5
         with torch.autocast(pictures.device.type, enabled=False):
@@ -209,6 +211,12 @@ class Compress(Task, kind="compress"):
     def strangeness(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[float]:
         """Decibels of the error at `quality` against the largest possible one: minus the PSNR."""
         return [-answer.psnr_db for answer in self.predict(model, pictures)]
+
+    def graphs(self, model: TaskModel) -> dict[str, Graph]:
+        """The way to the latent and the way back; rounding and coding stay here. See `Exports`."""
+        assert isinstance(model, CompressModel)
+        size = self.size or _LARGEST_SIZE_PX
+        return encoder_and_decoder(model.network, size_px=size)
 
     def metrics(self, facts: DataFacts) -> CompressMetrics:
         """The loss, bits per pixel and PSNR of validation squares."""
@@ -264,8 +272,7 @@ class Compress(Task, kind="compress"):
     def points(self, model: TaskModel, inputs: Tensor) -> Tensor:
         """Mean and mean magnitude of every channel of the latent, side by side; see `GivesPoints`."""
         assert isinstance(model, CompressModel)
-        latent = model.latent_of(_padded(inputs, model.network.stride))
-        return torch.cat([latent.mean((2, 3)), latent.abs().mean((2, 3))], 1)
+        return pooled(model.latent_of(model.network.padded(inputs)))
 
     def encode(
         self,
@@ -306,7 +313,8 @@ class Compress(Task, kind="compress"):
             digest: first 8 bytes of the model file's digest.
             rescue: give what is left of a damaged file, with the damaged parts grey and named.
         Raises:
-            FileFormatError: another model, a newer version, damage, or no such file at all.
+            FileFormatError: another model, a newer version, damage (with `rescue`: of every tile), or no
+                such file at all.
         """
         assert isinstance(model, CompressModel)
         return decoded(model, data, digest=digest, rescue=rescue)
@@ -322,9 +330,3 @@ class Compress(Task, kind="compress"):
                 hidden[:, :, : pictures.shape[2], : pictures.shape[3]], _GREY_LEVEL
             )
         return pictures
-
-
-def _padded(pictures: Tensor, stride: int) -> Tensor:
-    height, width = pictures.shape[2:]
-    below, right = -height % stride, -width % stride
-    return functional.pad(pictures, (0, right, 0, below), mode="replicate") if below or right else pictures

@@ -68,6 +68,11 @@ class GenerateModel(TaskModel):
         if points:
             self.prior.fit(torch.cat(points), torch.cat(classes))
 
+    @property
+    def priors(self) -> tuple[PriorName, ...]:
+        """The distributions of latents that pictures can be drawn from."""
+        return PRIORS if self.prior is not None and self.prior.fitted else PRIORS[:1]
+
     @torch.inference_mode()
     def draw(
         self,
@@ -98,12 +103,17 @@ def mixture_of(model: GenerateModel) -> FittedPrior:
     """The mixture that was fitted to the model's latents.
 
     Raises:
-        OptionError: it has none.
+        OptionError: it has none, or it was never fitted.
     """
     if model.prior is None:
         raise OptionError(
             "--prior: the latents of this model are codes, which no mixture of normal distributions "
             "describes; got 'mixture', leave it out: the model's own prior knows the codes"
+        )
+    if not model.prior.fitted:
+        raise OptionError(
+            "--prior: no mixture was fitted to the latents of this model, which an older Vitral trained; "
+            "got 'mixture', leave it out, or train again"
         )
     return model.prior
 
@@ -135,7 +145,8 @@ def asked_labels(
     if name is None:
         return torch.arange(count) % known if known else torch.full((count,), -1)
     if not known:
-        way = "; --prior mixture knows them" if model.prior is not None and model.prior.classes else ""
+        knows = "mixture" in model.priors and mixture_of(model).classes
+        way = "; --prior mixture knows them" if knows else ""
         raise OptionError(f"--class: this model was trained without classes, got {name!r}{way}")
     if name not in classes:
         raise OptionError(f"--class: the model has no class {name!r}{did_you_mean(name, classes)}")

@@ -11,7 +11,7 @@ from torch import Tensor
 from vitral.core import Picture, derived_seed
 from vitral.nn import MOST_POINTS, GeneratorNet, flat_view, principal_axes, sphere_walk
 from vitral.report import latent_map
-from vitral.tasks.generate.drawing import PRIORS, GenerateModel, classes_known
+from vitral.tasks.generate.drawing import GenerateModel, classes_known
 
 _SAMPLES_PER_CLASS, _MOST_CLASSES, _SAMPLES = 10, 12, 64
 _WALKS, _STEPS, _AXIS = 6, 10, 9
@@ -41,7 +41,7 @@ def grid(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int
 def samples(model: GenerateModel) -> list[Picture]:
     """Grids of new pictures with a fixed seed, a row for each class where classes are known."""
     drawn: list[Picture] = []
-    for prior in PRIORS if model.prior is not None else PRIORS[:1]:
+    for prior in model.priors:
         known = classes_known(model, prior)
         asked = [k for k in range(min(known, _MOST_CLASSES)) for _ in range(_SAMPLES_PER_CLASS)]
         rows = "rows: " + ", ".join(model.facts.classes[:_MOST_CLASSES]) if known else ""
@@ -61,8 +61,8 @@ def samples(model: GenerateModel) -> list[Picture]:
     return drawn
 
 
-def drawn_map(latents: Tensor, seen: Tensor, labels: Tensor) -> list[Picture]:
-    """A map of some pictures: neighbors by their latents lie near each other.
+def drawn_maps(latents: Tensor, seen: Tensor, labels: Tensor) -> list[Picture]:
+    """Two maps of some pictures: neighbors by their latents near each other, and the widest directions.
 
     Args:
         latents: means of the posterior, b x d; of more than 2,000 the first are shown.
@@ -72,15 +72,26 @@ def drawn_map(latents: Tensor, seen: Tensor, labels: Tensor) -> list[Picture]:
     if len(latents) < 2:
         return []
     some = slice(0, MOST_POINTS)
-    places = flat_view(latents[some].float().cpu().numpy())
+    points = latents[some].float().cpu().numpy()
+    thumbnails, numbers = list(to_levels(seen[some])), labels[some].cpu().numpy()
+    widest = principal_axes(points, 2).along(points)
+    views = (
+        ("pictures that the latents put near each other", "t-SNE", flat_view(points)),
+        (
+            "the two directions in which the latents differ most",
+            "principal axes, to the right and down",
+            np.pad(widest, ((0, 0), (0, 2 - widest.shape[1]))),
+        ),
+    )
     return [
         Picture(
-            pixels=latent_map(places, list(to_levels(seen[some])), labels[some].cpu().numpy()),
-            title="pictures that the latents put near each other",
-            note="t-SNE; the color of a frame is the class",
-            group="Map of the latents",
+            pixels=latent_map(places, thumbnails, numbers),
+            title=title,
+            note=f"{how}; the color of a frame is the class",
+            group="Maps of the latents",
             wide=True,
         )
+        for title, how, places in views
     ]
 
 

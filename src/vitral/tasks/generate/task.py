@@ -25,9 +25,11 @@ from vitral.nn import (
     Likelihood,
 )
 from vitral.optim import AdamW, Optimizer
+from vitral.tasks.exporting import Graph
 from vitral.tasks.generate.drawing import GenerateModel
 from vitral.tasks.generate.figures import GenerateJudges, GenerateMetrics, generator_of
-from vitral.tasks.generate.pictures import drawn_map, grid, samples, to_levels, two_axes, walks
+from vitral.tasks.generate.leaving import encoder_and_decoder
+from vitral.tasks.generate.pictures import drawn_maps, grid, samples, to_levels, two_axes, walks
 from vitral.tasks.task import Score, Task, TaskModel
 
 _LEAST_PX, _LARGEST_PX, _SMALL_PX = 4, 64, 32
@@ -254,7 +256,7 @@ class Generate(Task, kind="generate"):
 
     @torch.inference_mode()
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
-        """Reconstructions, new pictures, walks between pictures, two latent axes, and a map."""
+        """Reconstructions, new pictures, walks between pictures, two latent axes, and two maps."""
         assert isinstance(model, GenerateModel)
         shown = [np.asarray(pixels) for pixels in batch.pixels]
         few: list[int] = np.linspace(0, len(shown) - 1, min(_SHOWN_EACH, len(shown))).astype(int).tolist()
@@ -270,7 +272,11 @@ class Generate(Task, kind="generate"):
         latents = torch.cat([model.network.encode(some) for some in seen.split(_ENCODED_AT_ONCE)])
         label = int(batch.labels[0]) if model.network.classes else -1
         drawn += walks(model.network, latents[few]) + two_axes(model.network, latents, label)
-        return drawn + drawn_map(latents, seen, batch.labels)
+        return drawn + drawn_maps(latents, seen, batch.labels)
+
+    def graphs(self, model: TaskModel) -> dict[str, Graph]:
+        """The way to the latents and the way back; see `Exports`."""
+        return encoder_and_decoder(generator_of(model), self._likelihood)
 
     def encoder(self, model: TaskModel) -> tuple[Encoder, Mapping[str, Tensor]]:
         """The way into the latents; see `GivesEncoder`."""
