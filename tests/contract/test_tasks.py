@@ -9,32 +9,49 @@ import torch
 import vitral as vt
 from vitral.core import Batch, Picture, members
 from vitral.core.record import Epoch, read_records
-from vitral.data import ArrayPixels, PictureSet, scan
+from vitral.data import ArrayPixels, Masks, Objects, PictureSet, scan
 from vitral.tasks import Task
 
 TASKS = [pytest.param(kind, id=name) for name, kind in members("task").items()]
 
 
+class Squares(Masks):
+    """1 where the square of every picture is, 0 elsewhere."""
+
+    def read(self, row: int):
+        mask = np.zeros((20, 24), np.uint8)
+        mask[4:12, 4:12] = 1
+        return mask
+
+
 def eight_pictures():
-    """Four red and four blue pictures with a little noise: train and val hold the same eight."""
+    """Four with a red and four with a blue square and a little noise: train and val hold the same eight.
+
+    Each has a class, a mask, and a box around its square.
+    """
     random = np.random.default_rng(5)
     pixels = random.integers(0, 8, (8, 20, 24, 3), dtype=np.uint8)
     pixels[:4, 4:12, 4:12, 0] = 250
     pixels[4:, 4:12, 4:12, 2] = 250
     twice = np.concatenate([pixels, pixels])
+    labels = np.asarray([1, 1, 1, 1, 0, 0, 0, 0] * 2)
+    squares = Objects(starts=np.arange(17), boxes=np.tile([4.0, 4.0, 12.0, 12.0], (16, 1)), labels=labels)
     return PictureSet(
         name="eight",
         keys=tuple(f"{part}/{n}" for part in ("train", "val") for n in range(8)),
         source=ArrayPixels(twice),
         classes=("blue", "red"),
-        labels=np.asarray([1, 1, 1, 1, 0, 0, 0, 0] * 2),
+        labels=labels,
         splits=np.asarray(["train"] * 8 + ["val"] * 8),
         split_by="folders",
+        masks=Squares(),
+        mask_classes=("background", "square"),
+        objects=squares,
     )
 
 
 def run_of(kind: type[Task], **settings) -> vt.Run:
-    plain = {"device": "cpu", "precision": "float32", "threads": 1, "epochs": 30, "batch": 8}
+    plain = {"device": "cpu", "precision": "float32", "threads": 1, "epochs": 60, "batch": 8}
     return vt.Run(task=kind()).with_settings(plain | settings)
 
 

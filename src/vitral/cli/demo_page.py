@@ -21,7 +21,7 @@ def shown(page: Page, trained: Trained, model: Model, judged: Evaluated) -> tupl
     """
     if isinstance(model.task, Compress):
         return _compressed(page, trained, model, judged)
-    if model.task.needs_labels:
+    if model.task.needs == "label":
         return _classified(page, trained, model, judged)
     return _generated(page, trained, model, judged)
 

@@ -69,10 +69,14 @@ def _print(console: Any, model: Model, judged: Evaluated) -> None:
         for column in first:
             table.add_column(column, justify="right")
         for name, row in figures["per_class"].items():
-            table.add_row(
-                escape(name), *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" for v in row.values())
-            )
+            table.add_row(escape(name), *map(_cell, row.values()))
         console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:  # of a class that has no say
+        return "-"
+    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
 def _table(console: Any, name: str, rows: list[dict[str, Any]]) -> None:
@@ -95,7 +99,7 @@ def _page(model: Model, judged: Evaluated) -> Page:
             page.table(value, title=name.replace("_", " "))
     for chart in model.task.charts(figures):
         page.curves(chart.series, title=chart.title, x_label=chart.x_label, y_label=chart.y_label)
-    if not model.task.needs_labels:
+    if model.task.needs != "label":
         page.heading("What it makes of them")
         shown = some_of(judged.pictures, model.task.shown_at_once)
         page.gallery(model.task.pictures(model.module, shown))

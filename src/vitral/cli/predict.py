@@ -1,5 +1,6 @@
 """`vitral predict RUN PICTURES`: answers for new pictures, as a table or as JSON."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,10 +8,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from vitral.cli.free_places import check_free, check_out_folder
 from vitral.cli.say import answer, line, people
-from vitral.core import DataError, ImageError, choose_device
+from vitral.core import DataError, ImageError, OptionError, atomic_write, choose_device, did_you_mean
 from vitral.data import decode, one_line, open_pictures
 from vitral.saved import Model
+from vitral.tasks import Answered, WritesAnswers
 from vitral.train import use_threads
 
 _AT_ONCE = 64
@@ -24,16 +27,23 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Also write the answers to a page in this folder")
     ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="Write answers as files of this format into --out, such as png, coco, yolo or csv"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Answer for new pictures, as a table or as JSON."""
     console = people()
-    if out is not None and out.is_file():
-        raise DataError(f"--out {out}: must be a folder, got a file")
+    if out is not None:
+        check_out_folder(out)
     use_threads(threads)
     model = Model.load(run, device=choose_device("auto").value)
-    files = list(_files(pictures))
+    _check_format(model, format, out)
+    names = dict(_files(pictures))
+    files = list(names)
     answers: list[tuple[Path, Any]] = []
     broken: list[tuple[Path, str]] = []
     for start in range(0, len(files), _AT_ONCE):
@@ -44,6 +54,13 @@ def predict(
     if not answers:
         first = broken[0][1] if broken else "there is none"
         raise DataError(f"none of the {len(files):,} pictures could be read: {first}")
+    if out is not None and format is not None:
+        count = _write(model, [(names[file], file, one) for file, one in answers], out, format, overwrite)
+        line(
+            console,
+            "written",
+            f"{count:,} {'file' if count == 1 else 'files'} of the format {format} to {out}",
+        )
     if out is not None:
         _page(model, answers, out)
         line(console, "page", out / "index.html")
@@ -61,17 +78,53 @@ def predict(
     return 0
 
 
-def _files(places: list[str]) -> Iterator[Path]:
+def _files(places: list[str]) -> Iterator[tuple[Path, str]]:
+    """Each picture with the name under which its answer is written."""
     for place in places:
         path = Path(place)
         if not path.is_dir():
-            yield path
+            yield path, path.name
             continue
         found = open_pictures(place, validation=0.0, test=0.0)
         for i in range(len(found)):
             file = found.path(i)
             if file is not None:
-                yield file
+                yield file, found.keys[i]
+
+
+def _check_format(model: Model, format: str | None, out: Path | None) -> None:
+    if format is None:
+        return
+    task = model.task
+    if not isinstance(task, WritesAnswers):
+        raise OptionError(f"--format: must go with a task that writes files, got a model of {task.kind!r}")
+    if format not in task.formats:
+        near = did_you_mean(format, task.formats)
+        raise OptionError(f"--format: must be one of {', '.join(task.formats)}, got {format!r}{near}")
+    if out is None:
+        raise OptionError("--format: must go with --out FOLDER, into which the files are written")
+
+
+def _write(
+    model: Model, answers: list[tuple[str, Path, Any]], out: Path, format: str, overwrite: bool
+) -> int:
+    """Write the answers as files of a format, and count the files."""
+    assert isinstance(model.task, WritesAnswers)
+    names = [name for name, _, _ in answers]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"--format: two pictures are called {one_line(twice[0])}; give their folder instead")
+    ready = (
+        Answered(name=name, pixels=decode(file, name=str(file)), answer=one) for name, file, one in answers
+    )
+    count = 0
+    for name, content in model.task.written(model.module, ready, format):
+        target = out / name
+        check_free([target], overwrite=overwrite)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(target, content)
+        count += 1
+    return count
 
 
 def _decoded(files: list[Path], broken: list[tuple[Path, str]]) -> list[tuple[Path, np.ndarray]]:

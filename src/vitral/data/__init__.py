@@ -10,7 +10,7 @@ from vitral.data.one_line import one_line
 from vitral.data.open_pictures import open_pictures
 from vitral.data.padded import Padded
 from vitral.data.picture_set import PictureSet
-from vitral.data.pixels import ArrayPixels
+from vitral.data.pixels import ArrayPixels, Masks
 from vitral.data.sample import Sample
 from vitral.data.sampling import Balanced, InOrder, Sampling, Shuffled, Weighted
 from vitral.data.scan import Broken, Scan, scan
@@ -31,6 +31,7 @@ __all__ = [
     "Digits",
     "InOrder",
     "Loader",
+    "Masks",
     "Objects",
     "Padded",
     "PictureSet",

@@ -15,6 +15,18 @@ from vitral.nn.activations import (
 )
 from vitral.nn.autoencoders import Autoencoder, AutoencoderNet, ContextPrior, ResidualAutoencoder
 from vitral.nn.data_dependent import DataDependent
+from vitral.nn.dense import (
+    DenseNet,
+    DenseNetwork,
+    EncodedPyramid,
+    EncodedPyramidNet,
+    Pyramid,
+    PyramidNet,
+    ResidualPyramid,
+    TimmPyramid,
+    UNet,
+    UNetNet,
+)
 from vitral.nn.encoders import AutoencoderEncoder, Encoder, EncoderNet, GeneratorEncoder
 from vitral.nn.generators import BetaVAE, Bound, Generator, GeneratorNet, Ladder, LadderNet, VectorQuantized
 from vitral.nn.latents import (
@@ -34,6 +46,7 @@ from vitral.nn.networks import (
     EncodedNet,
     FastNet,
     Network,
+    PictureUNet,
     ResidualNet,
     TimmNet,
     TrunkEncoder,
@@ -58,9 +71,13 @@ __all__ = [
     "ContextPrior",
     "CrossEntropy",
     "DataDependent",
+    "DenseNet",
+    "DenseNetwork",
     "DiscretizedLogistics",
     "EncodedClassifier",
     "EncodedNet",
+    "EncodedPyramid",
+    "EncodedPyramidNet",
     "Encoder",
     "EncoderNet",
     "FastNet",
@@ -78,10 +95,14 @@ __all__ = [
     "Loss",
     "Mish",
     "Network",
+    "PictureUNet",
+    "Pyramid",
+    "PyramidNet",
     "ReLU",
     "Reconstruction",
     "ResidualAutoencoder",
     "ResidualNet",
+    "ResidualPyramid",
     "SiLU",
     "Sigmoid",
     "Softplus",
@@ -90,7 +111,10 @@ __all__ = [
     "TakesWeights",
     "Tanh",
     "TimmNet",
+    "TimmPyramid",
     "TrunkEncoder",
+    "UNet",
+    "UNetNet",
     "VectorQuantized",
     "bd_rate",
     "expected_calibration_error",

@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 _NOT_COUNTED = 255
 _TINT = 0.45
 _GOLDEN = 0.618034  # Steps of this share of the circle never come close to an earlier hue.
+# Picked apart by eye; Trubetskoy's "20 simple, distinct colors" without those that vanish in a picture.
+_FIRST_COLORS = (
+    *((67, 99, 216), (255, 225, 25), (240, 50, 230), (60, 180, 75), (245, 130, 49), (128, 0, 0)),
+    *((66, 212, 244), (191, 239, 69), (145, 30, 180), (70, 153, 144), (230, 25, 75), (0, 0, 117)),
+    *((154, 99, 36), (250, 190, 212), (128, 128, 0), (220, 190, 255), (170, 255, 195)),
+)
 
 
 def overlay(
@@ -44,6 +50,8 @@ def overlay(
 
 def class_color(number: int) -> tuple[int, int, int]:
     """A color for a class number: strong, and unlike those of its neighbors."""
+    if number < len(_FIRST_COLORS):
+        return _FIRST_COLORS[number]
     red, green, blue = colorsys.hsv_to_rgb(0.58 + number * _GOLDEN, 0.85, 0.95 - 0.25 * (number % 2))
     return round(255 * red), round(255 * green), round(255 * blue)
 

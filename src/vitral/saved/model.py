@@ -107,7 +107,7 @@ class Model:
         self.module.eval()
         decoded = [_pixels(picture, number) for number, picture in enumerate(pictures, start=first)]
         # Shrunk as training and evaluation shrink, so that all three see the same pixels.
-        side = self.task.short_side_px()
+        side = self.task.answered_side_px()
         return list(self.task.predict(self.module, [shrunk(picture, side) for picture in decoded]))
 
 

@@ -4,10 +4,13 @@ from vitral.tasks.classify import Classified, Classify
 from vitral.tasks.compress import Compress, Compressed, Decoded
 from vitral.tasks.encoding import GivesEncoder, TakesEncoder
 from vitral.tasks.generate import Generate, Generated
+from vitral.tasks.segment import Segment, Segmented
 from vitral.tasks.strangeness import TellsStrangeness
-from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel
+from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel, as_they_are
+from vitral.tasks.writing import Answered, WritesAnswers
 
 __all__ = [
+    "Answered",
     "Classified",
     "Classify",
     "Compress",
@@ -19,8 +22,12 @@ __all__ = [
     "Metrics",
     "Prediction",
     "Score",
+    "Segment",
+    "Segmented",
     "TakesEncoder",
     "Task",
     "TaskModel",
     "TellsStrangeness",
+    "WritesAnswers",
+    "as_they_are",
 ]

@@ -1,9 +1,9 @@
 """Classification: which of the known classes does a picture belong to."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ from vitral.nn import (
     TrunkEncoder,
 )
 from vitral.optim import AdamW, Optimizer
+from vitral.tasks.exporting import PICTURES, FromLevels, Graph, Port
 from vitral.tasks.task import Score, Task, TaskModel
 
 _LEAST_PX, _SMALL_PX = 4, 64
@@ -103,6 +104,20 @@ class ClassifyMetrics:
         return {"loss": self._total / max(self._pictures, 1)} | self._counts.result()
 
 
+class _Probabilities(nn.Module):
+    """Pictures to probabilities and to scores, in one module that can be exported."""
+
+    def __init__(
+        self, ready: FromLevels, model: TaskModel, scores: Callable[[TaskModel, Tensor], Tensor]
+    ) -> None:
+        super().__init__()
+        self.ready, self.model, self._scores = ready, model, scores
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        scores = self._scores(self.model, self.ready(pictures))
+        return scores.softmax(1), scores
+
+
 @dataclass(frozen=True, kw_only=True)
 class Classify(Task, kind="classify"):
     """Tell which class a picture belongs to."""
@@ -111,7 +126,7 @@ class Classify(Task, kind="classify"):
     shares: ClassVar[tuple[str, ...]] = (
         "accuracy", "top5", "macro_f1", "precision", "recall", "f1",
     )  # fmt: skip
-    needs_labels: ClassVar[bool] = True
+    needs: ClassVar[Literal["nothing", "label", "mask", "objects"]] = "label"
     strangeness_unit: ClassVar[str] = "1 - confidence"
 
     size: int | None = option(
@@ -272,6 +287,9 @@ class Classify(Task, kind="classify"):
         Source:
             Jordan 2024, arXiv:2404.00498, section 3.5 (multi-crop evaluation).
         """
+        return self._averaged(model, inputs)
+
+    def _averaged(self, model: TaskModel, inputs: Tensor) -> Tensor:
         scores = self._both_sides(model, inputs)
         if not self.shifted:
             return scores
@@ -313,6 +331,23 @@ class Classify(Task, kind="classify"):
     def strangeness(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[float]:
         """What is missing from certainty: 1 - the probability of the likeliest class."""
         return [1 - answer.confidence for answer in self.predict(model, pictures)]
+
+    def graphs(self, model: TaskModel) -> dict[str, Graph]:
+        """From pictures of the network's size to probabilities as `predict` gives them; see `Exports`."""
+        plan = self.augmentation(model.facts, train=False)
+        each = "of each class, in the order of the classes in the facts"
+        axes = ("b", len(model.facts.classes))
+        graph = Graph(
+            module=_Probabilities(FromLevels(plan.mean, plan.std), model, self._averaged),
+            inputs=(PICTURES,),
+            outputs=(
+                Port(name="probabilities", axes=axes, holds=f"probability {each}"),
+                Port(name="scores", axes=axes, holds=f"score {each}, before softmax"),
+            ),
+            height=plan.height,
+            width=plan.width,
+        )
+        return {"classifier": graph}
 
     def pictures(self, model: TaskModel, batch: Batch) -> list[Picture]:
         """Each picture with the answer; good or bad where the right class is known."""

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class TaskModel(nn.Module):
         return self.network(inputs)
 
 
+def as_they_are(batch: Batch) -> Batch:
+    """Leave pictures and what is known of them at their own size, for a task that judges them so."""
+    return batch
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """The one number by which two moments of a training are compared.
@@ -101,14 +106,22 @@ class Task(Spec, family="task"):
     loss_unit: ClassVar[str] = "nats per picture"
     shares: ClassVar[tuple[str, ...]] = ()
     """Figures that lie in [0, 1] and are shown in percent."""
-    needs_labels: ClassVar[bool] = False
-    """Whether a picture without a class the model knows cannot be judged."""
+    needs: ClassVar[Literal["nothing", "label", "mask", "objects"]] = "nothing"
+    """What a picture must have to be judged."""
     shown_at_once: ClassVar[int] = 24
     """Pictures that `pictures` is given for a report."""
 
     def short_side_px(self) -> int | None:
         """Short side to which pictures are shrunk once, before training; None keeps them whole."""
         return None
+
+    def answered_side_px(self) -> int | None:
+        """Short side to which pictures are shrunk before an answer; None answers at their own size."""
+        return self.short_side_px()
+
+    def class_names(self, facts: DataFacts) -> tuple[str, ...]:
+        """The classes that the model knows, in the order of their numbers."""
+        return facts.classes
 
     @abstractmethod
     def decide(self, pictures: PictureSet, facts: DataFacts) -> tuple[Self, tuple[Choice[Any], ...]]:
@@ -131,6 +144,10 @@ class Task(Spec, family="task"):
             train: random changes, or only what prediction needs.
             progress: share of the training done, in [0, 1]; pictures may grow with it.
         """
+
+    def judged(self, facts: DataFacts) -> Callable[[Batch], Batch]:
+        """What becomes of a batch before it is judged: the inputs of prediction, for most tasks."""
+        return self.augmentation(facts, train=False)
 
     @abstractmethod
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:

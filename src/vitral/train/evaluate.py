@@ -1,15 +1,14 @@
 """`evaluate`: judge a saved model on pictures it has not seen."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 
-from vitral.core import IGNORE, DataError, OptionError
+from vitral.core import OptionError
 from vitral.data import Broken, Loader, PictureSet, open_pictures, scan
 from vitral.saved import Model
+from vitral.train.classes_of import with_classes_of
 from vitral.train.folder import picture_digest
 from vitral.train.setup import Reading, use_threads
 
@@ -74,16 +73,16 @@ def evaluate(
     """
     use_threads(threads)
     used, part = _part(pictures, split)
-    part, unknown = _relabelled(part, model.facts.classes, needed=model.task.needs_labels)
+    part, unknown = with_classes_of(model, part)
     found = scan(
-        part, short_side=model.task.short_side_px(), threads=torch.get_num_threads(), progress=reading
+        part, short_side=model.task.answered_side_px(), threads=torch.get_num_threads(), progress=reading
     )
     metrics = model.task.judges(model.module)
     loader = Loader(
         found.pictures,
         batch_size=_AT_ONCE,
         workers=torch.get_num_threads(),
-        transform=model.task.augmentation(model.facts, train=False),
+        transform=model.task.judged(model.facts),
     )
     device = next(model.module.parameters()).device
     model.module.eval()
@@ -106,36 +105,3 @@ def _part(pictures: PictureSet, split: str | None) -> tuple[str, PictureSet]:
         known = ", ".join(sorted(present)) or "no splits"
         raise OptionError(f"--split: {pictures.name} has {known}, got {used!r}")
     return used, pictures.of_split(used)
-
-
-def _relabelled(
-    pictures: PictureSet, classes: tuple[str, ...], *, needed: bool
-) -> tuple[PictureSet, tuple[Broken, ...]]:
-    """Give the pictures the model's class numbers; leave out those it has no class for, where it needs one.
-
-    A model that learned without classes takes those of the pictures as they are.
-    """
-    if not needed and not classes:
-        return pictures, ()
-    known = {name: number for number, name in enumerate(classes)}
-    new = np.asarray([known.get(name, IGNORE) for name in pictures.classes] or [IGNORE], dtype=np.int64)
-    labels = np.where(pictures.labels == IGNORE, IGNORE, new[np.maximum(pictures.labels, 0) % len(new)])
-    renamed = dataclasses.replace(pictures, labels=labels, classes=classes)
-    if not needed:
-        return renamed, ()
-    if not (labels != IGNORE).any():
-        got = ", ".join(pictures.classes[:8]) or "no classes"
-        raise DataError(
-            f"{pictures.name}: has none of the model's classes ({', '.join(classes[:8])} ...), but {got}"
-        )
-    without = np.flatnonzero(labels == IGNORE)
-    known_class = pictures.labels != IGNORE
-    left_out = tuple(
-        Broken(
-            key=pictures.keys[i],
-            reason="its class is not one of the model's" if known_class[i] else "has no class",
-        )
-        for i in without
-    )
-    kept = renamed.subset(np.flatnonzero(labels != IGNORE))
-    return kept, left_out

@@ -8,6 +8,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import vitral.saved as saved
 from vitral.core import VERSION, DataError, FileFormatError, TrainingError, atomic_write
 from vitral.data import DataFacts, PictureSet
@@ -208,6 +210,8 @@ def write_model(session: Session, figures: dict[str, Any]) -> saved.Model:
             "test": session.run.test,
         },
     }
+    # As a file is read: another layout in memory would answer with other roundings.
+    session.model.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
     model = saved.Model(task=session.run.task, module=session.model, record=record)
     model.save(session.folder / saved.FILE_NAME)
     return model

@@ -161,7 +161,7 @@ def validate(session: Session, pictures: PictureSet | None = None) -> dict[str, 
         pictures,
         batch_size=max(1, min(session.loader.batch_size, 256)),
         workers=session.loader.workers,
-        transform=task.augmentation(facts, train=False),
+        transform=task.judged(facts),
     )
     with session.averaged() as model, session.autocast():
         for batch in loader:

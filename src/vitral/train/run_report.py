@@ -87,7 +87,7 @@ def _first_batch(page: Page, session: Session) -> None:
 
 
 def _judged(page: Page, session: Session, model: Model, figures: dict[str, Any]) -> None:
-    if not model.task.needs_labels:
+    if model.task.needs != "label":
         page.heading("What it makes of validation pictures")
         page.gallery(model.task.pictures(model.module, some_of(session.val, model.task.shown_at_once)))
         return
@@ -124,9 +124,18 @@ def _spread(pictures: PictureSet, most: int) -> list[int]:
 
 
 def _batch_of(pictures: PictureSet, indices: list[int]) -> Batch:
-    return Batch.loose(
+    batch = Batch.loose(
         [pictures.pixels(i) for i in indices],
         labels=torch.as_tensor(pictures.labels[indices]),
         indices=indices,
         keys=tuple(pictures.keys[i] for i in indices),
     )
+    rows = pictures.rows[indices].tolist()
+    if pictures.masks is not None:
+        batch.masks = [pictures.masks.read(row) for row in rows]
+    if pictures.objects is not None:
+        found = [pictures.objects.of(row) for row in rows]
+        batch.boxes = [one.boxes for one in found]
+        batch.box_labels = [one.labels for one in found]
+        batch.box_crowd = [one.crowd for one in found]
+    return batch

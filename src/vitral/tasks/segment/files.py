@@ -1,0 +1,57 @@
+"""The formats in which masks are written for others."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+import numpy as np
+import torch
+
+from vitral.core import OptionError
+from vitral.data.mask_files import coco_document, palette_png, probability_png
+from vitral.report.class_colors import class_colors
+from vitral.tasks.segment.answer import Segmented, has_background
+from vitral.tasks.segment.whole import strips
+from vitral.tasks.writing import Answered
+
+FORMATS = ("png", "probabilities", "coco", "polygons")
+
+
+def written(
+    answers: Iterable[Answered], format: str, classes: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """Files of answers: relative name and content; see `WritesAnswers.written`.
+
+    Args:
+        answers: each with a `Segmented`.
+        format: `png`: a mask with a palette; `probabilities`: one 8-bit picture for each class;
+            `coco`: run lengths of all in one document; `polygons`: outlines likewise.
+        classes: class names in the order of their numbers.
+    Raises:
+        OptionError: there is no such format.
+    """
+    if format == "png":
+        colors = class_colors(background=has_background(classes))
+        for one in answers:
+            yield f"{_stem(one.name)}.png", palette_png(one.answer.mask, colors)
+    elif format == "probabilities":
+        for one in answers:
+            yield from _probabilities(one.name, one.answer)
+    elif format in ("coco", "polygons"):
+        form = "runs" if format == "coco" else "polygons"
+        masks = ((one.name, one.answer.mask) for one in answers)
+        yield f"{format}.json", coco_document(masks, classes, form=form)
+    else:
+        raise OptionError(f"--format: must be one of {', '.join(FORMATS)}, got {format!r}")
+
+
+def _probabilities(name: str, answer: Segmented) -> Iterator[tuple[str, bytes]]:
+    height, width = answer.mask.shape
+    coarse = torch.from_numpy(answer.probabilities.astype(np.float32))
+    for number, label in enumerate(answer.classes):
+        parts = [strip[0].numpy() for strip in strips(coarse[number : number + 1], height, width)]
+        plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in label)
+        yield f"{_stem(name)}.{number}-{plain}.png", probability_png(np.concatenate(parts))
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
