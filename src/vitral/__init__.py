@@ -18,7 +18,7 @@ try:
     from vitral.data import Loader, PictureSet
     from vitral.data import open_pictures as open
     from vitral.saved import Model
-    from vitral.tasks import Classified, Classify, Compress, Generate
+    from vitral.tasks import Classified, Classify, Compress, Generate, Segment, Segmented
     from vitral.train import Run, Trained, resume, train
     from vitral.train import evaluate_model as evaluate
 finally:
@@ -36,6 +36,8 @@ __all__ = [
     "Model",
     "PictureSet",
     "Run",
+    "Segment",
+    "Segmented",
     "Trained",
     "VitralError",
     "__version__",

@@ -12,8 +12,13 @@ FLAGS = {
         "--minutes", "--network", "--no-flip", "--optimizer", "--out", "--precision", "--seed", "--set",
         "--size", "--strict", "--threads",
     ],
+    ("train", "segment"): [
+        "--batch", "--config", "--device", "--encoder", "--epochs", "--flip", "--frozen", "--help",
+        "--json", "--loss", "--minutes", "--no-flip", "--optimizer", "--out", "--precision",
+        "--seed", "--set", "--size", "--strict", "--threads",
+    ],
     ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
-    ("predict",): ["--help", "--json", "--out", "--threads"],
+    ("predict",): ["--format", "--help", "--json", "--out", "--overwrite", "--threads"],
     ("resume",): ["--help", "--json"],
     ("look",): ["--augment", "--help", "--json", "--model", "--page", "--strip", "--threads"],
     ("pack",): [

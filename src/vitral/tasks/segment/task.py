@@ -52,9 +52,9 @@ class Segment(Task, kind="segment"):
     )  # fmt: skip
     crop: int | None = option(
         None, "short side of the parts that training sees; left open, four fifths of the size",
-        unit="px", low=4, high=8192, flag="--crop",
+        unit="px", low=4, high=8192,
     )  # fmt: skip
-    network: DenseNetwork = option(UNet(), "the network", flag="--network")
+    network: DenseNetwork = option(UNet(), "the network")
     stride: int = option(2, "pixels between two places of the answer: 1, 2 or 4", low=1, high=4)
     loss: MaskLoss = option(SumOfLosses(dice=1.0), "what training minimizes", flag="--loss")
     classes: tuple[str, ...] | None = option(None, "names of the classes in the masks; left open, as found")
