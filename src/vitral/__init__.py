@@ -17,7 +17,7 @@ try:
     from vitral.core import VitralError
     from vitral.data import Loader, PictureSet
     from vitral.data import open_pictures as open
-    from vitral.saved import Model
+    from vitral.saved import Model, export
     from vitral.tasks import Classified, Classify, Compress, Generate, Segment, Segmented
     from vitral.train import Run, Trained, resume, train
     from vitral.train import evaluate_model as evaluate
@@ -42,6 +42,7 @@ __all__ = [
     "VitralError",
     "__version__",
     "evaluate",
+    "export",
     "load",
     "open",
     "resume",

@@ -33,6 +33,9 @@ FLAGS = {
     ],
     ("interpolate",): ["--help", "--json", "--out", "--overwrite", "--steps", "--threads"],
     ("encode",): ["--help", "--json", "--out", "--overwrite", "--threads"],
+    ("export",): [
+        "--dynamic", "--help", "--json", "--out", "--overwrite", "--part", "--size", "--threads",
+    ],
     ("demo",): ["--help", "--json", "--out", "--threads"],
 }  # fmt: skip
 

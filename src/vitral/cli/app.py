@@ -13,6 +13,7 @@ from vitral.cli.decompress import decompress
 from vitral.cli.demo import demo
 from vitral.cli.encode import encode
 from vitral.cli.evaluate import evaluate
+from vitral.cli.export import export
 from vitral.cli.flags import with_flags
 from vitral.cli.interpolate import interpolate
 from vitral.cli.look import look
@@ -62,7 +63,7 @@ for _kind, _task in members("task").items():
     assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
 for _command in (
-    compress, decompress, demo, encode, evaluate, interpolate, look, pack, predict, resume, sample,
+    compress, decompress, demo, encode, evaluate, export, interpolate, look, pack, predict, resume, sample,
 ):  # fmt: skip
     app.command(_command.__name__)(_command)
 

@@ -162,13 +162,13 @@ class LadderNet(GeneratorNet):
         self, pictures: Float[Tensor, "b c h w"], labels: Int[Tensor, " b"] | None = None
     ) -> Float[Tensor, "b d"]:
         """The means of the posterior, group after group, each given the means of those before."""
-        return self._means(self._labels(labels, len(pictures)), self._up(pictures))
+        return self._means(self._labels(labels, pictures.shape[0]), self._up(pictures))
 
     def features(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f"]:
         """The means of the posterior, and what the way up sees on the coarsest map, 4 x 4 places of it."""
         seen = self._up(pictures)
         coarse = functional.adaptive_avg_pool2d(seen[-2].float(), _FEATURE_PLACES)
-        return torch.cat([self._means(self._labels(None, len(pictures)), seen), coarse.flatten(1)], 1)
+        return torch.cat([self._means(self._labels(None, pictures.shape[0]), seen), coarse.flatten(1)], 1)
 
     def sampled_leading(
         self,
@@ -179,7 +179,7 @@ class LadderNet(GeneratorNet):
     ) -> Float[Tensor, "b d2"]:
         """One sample of the posterior of the topmost group, which needs only the way up."""
         seen = self._up(pictures)
-        state = self._asked(self._labels(labels, len(pictures)))[:, :, None, None]
+        state = self._asked(self._labels(labels, pictures.shape[0]))[:, :, None, None]
         group = self.groups[0]
         assert isinstance(group, GroupOfLatents)
         posterior = group.look(group.ready(state)[0], seen[-1])
@@ -199,7 +199,7 @@ class LadderNet(GeneratorNet):
         def given(number: int, posterior: Posterior | None, shape: torch.Size) -> Tensor:
             return parts[number].reshape(shape)
 
-        return self._middle(self._down(self._labels(labels, len(latents)), None, given))
+        return self._middle(self._down(self._labels(labels, latents.shape[0]), None, given))
 
     def draw(
         self, labels: Int[Tensor, " b"], *, temperature: float = 1.0, random: torch.Generator | None = None
@@ -276,7 +276,7 @@ class LadderNet(GeneratorNet):
 
     def _down(self, labels: Tensor, seen: list[Tensor] | None, latents: Latents) -> Tensor:
         """From the top to the parameters of the likelihood, with the latents that are decided on."""
-        count, asked = len(labels), self._asked(labels)
+        count, asked = labels.shape[0], self._asked(labels)
         state = self._groups_on(0, asked[:, :, None, None], seen, latents)
         height, width = self._side(self.levels)
         state = self.from_vector(self.act(state.flatten(1))).view(count, -1, height, width)
@@ -295,7 +295,7 @@ class LadderNet(GeneratorNet):
 
     def _asked(self, labels: Tensor) -> Tensor:
         """What is known before the first latents: the class, where one was asked for."""
-        asked = self.start.expand(len(labels), -1)
+        asked = self.start.expand(labels.shape[0], -1)
         if self.asked is None:
             return asked
         known = (labels >= 0) & (labels < self.classes)
@@ -311,7 +311,7 @@ class LadderNet(GeneratorNet):
             posterior = None
             if seen is not None:
                 posterior = group.look(state, seen[-1] if size == 0 else seen[self._level(size)])
-            shape = torch.Size((len(state), *self.shapes[number]))
+            shape = torch.Size((state.shape[0], *self.shapes[number]))
             state = blocks(group.step(state, mean, log_std, latents(number, posterior, shape)))
         return state
 

@@ -151,7 +151,7 @@ class VectorQuantizedNet(GeneratorNet):
         """
         del labels
         self.check_latents(latents)
-        points = latents.view(len(latents), self.spec.channels, *self.side)
+        points = latents.view(latents.shape[0], self.spec.channels, *self.side)
         return self._picture(self._codes(points))
 
     def draw(
@@ -199,13 +199,13 @@ class VectorQuantizedNet(GeneratorNet):
         """The points that become codes, b x channels x h x w."""
         with torch.autocast(seen.device.type, enabled=False):
             points = self.to_points(self.act(seen.float()))
-            if len(_listed(points)) > 1:
+            if _listed(points).shape[0] > 1:
                 return self.spread(points)
             # One point has no spread of its own.
             return functional.batch_norm(points, self.spread.running_mean, self.spread.running_var)
 
     def _codes(self, points: Tensor) -> Int[Tensor, "b h w"]:
-        return self.book.nearest(_listed(points)).view(len(points), *self.side)
+        return self.book.nearest(_listed(points)).view(points.shape[0], *self.side)
 
     def _vectors(self, codes: Tensor) -> Tensor:
         """The vectors of a map of codes, b x channels x h x w; a copy, which the book may outrun."""

@@ -27,8 +27,8 @@ from vitral.nn.autoencoders import pooled
 from vitral.optim import AdamW, Muon, Optimizer
 from vitral.tasks.compress.answer import Compressed
 from vitral.tasks.compress.files import Decoded, decoded, encoded
+from vitral.tasks.compress.graphs import encoder_and_decoder
 from vitral.tasks.compress.judge import FileJudge, rate_charts
-from vitral.tasks.compress.leaving import encoder_and_decoder
 from vitral.tasks.compress.model import CompressModel
 from vitral.tasks.compress.probed import ProbedJudge
 from vitral.tasks.exporting import Graph

@@ -28,7 +28,7 @@ from vitral.optim import AdamW, Optimizer
 from vitral.tasks.exporting import Graph
 from vitral.tasks.generate.drawing import GenerateModel
 from vitral.tasks.generate.figures import GenerateJudges, GenerateMetrics, generator_of
-from vitral.tasks.generate.leaving import encoder_and_decoder
+from vitral.tasks.generate.graphs import encoder_and_decoder
 from vitral.tasks.generate.pictures import drawn_maps, grid, samples, to_levels, two_axes, walks
 from vitral.tasks.task import Score, Task, TaskModel
 

@@ -18,6 +18,7 @@ class _Probabilities(nn.Module):
         self.model, self.flip, self.ready = model, flip, FromLevels()
 
     def forward(self, pictures: UInt8[Tensor, "b c=3 h w"]) -> Float[Tensor, "b k h w"]:
+        """How likely each class is at each pixel."""
         inputs = self.ready(pictures)
         shares = self.model(inputs).float().softmax(1)
         if self.flip:
