@@ -8,8 +8,6 @@ from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
 
 from vitral.core import Picture
-from vitral.report.class_colors import class_colors
-from vitral.report.mask_overlay import mask_overlay, with_legend
 
 _MOST_NAMED = 3
 BACKGROUND = "background"
@@ -77,6 +75,10 @@ def painted(
         mask: class numbers, 255 where none counts.
         classes: class names; a first one named `background` is left clear.
     """
+    # Here, because `import vitral` draws nothing.
+    from vitral.report.class_colors import class_colors
+    from vitral.report.mask_overlay import mask_overlay, with_legend
+
     background = has_background(classes)
     present = [k for k in np.unique(mask).tolist() if k < len(classes) and not (background and k == 0)]
     colors = class_colors(background=background)

@@ -7,8 +7,6 @@ import numpy as np
 import torch
 
 from vitral.core import OptionError
-from vitral.data.mask_files import coco_document, palette_png, probability_png
-from vitral.report.class_colors import class_colors
 from vitral.tasks.segment.answer import Segmented, has_background
 from vitral.tasks.segment.whole import strips
 from vitral.tasks.writing import Answered
@@ -29,6 +27,10 @@ def written(
     Raises:
         OptionError: there is no such format.
     """
+    # Here and below, because `import vitral` writes nothing.
+    from vitral.data.mask_files import coco_document, palette_png
+    from vitral.report.class_colors import class_colors
+
     if format == "png":
         colors = class_colors(background=has_background(classes))
         for one in answers:
@@ -45,6 +47,8 @@ def written(
 
 
 def _probabilities(name: str, answer: Segmented) -> Iterator[tuple[str, bytes]]:
+    from vitral.data.mask_files import probability_png
+
     height, width = answer.mask.shape
     coarse = torch.from_numpy(answer.probabilities.astype(np.float32))
     for number, label in enumerate(answer.classes):

@@ -8,7 +8,6 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.core import Batch, DataError
-from vitral.nn.metrics.segmentation import SegmentationMetrics
 from vitral.tasks.task import TaskModel
 
 Judge = Callable[
@@ -27,6 +26,8 @@ class SegmentMetrics:
     """
 
     def __init__(self, classes: Sequence[str], judge: Judge, *, edges: bool) -> None:
+        from vitral.nn.metrics.segmentation import SegmentationMetrics  # only where masks are judged
+
         self._counts, self._judge = SegmentationMetrics(classes, edges=edges), judge
         self._total, self._pictures = 0.0, 0
 
