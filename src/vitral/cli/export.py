@@ -8,7 +8,7 @@ import typer
 
 from vitral.cli.say import answer, line, people
 from vitral.core import OptionError
-from vitral.saved import Exported
+from vitral.saved.exports import Exported
 from vitral.train import use_threads
 
 
