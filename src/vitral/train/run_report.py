@@ -1,6 +1,6 @@
 """`report.html`: what a training did and what the model learned, on one self-contained page."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -8,11 +8,13 @@ import torch
 from vitral.core import Batch, Picture
 from vitral.core.record import Chosen, Epoch, Step, read_records, without_repeats
 from vitral.data import Loader, PictureSet
-from vitral.report import Page
 from vitral.saved import Model
 from vitral.tasks import Task
 from vitral.train.folder import METRICS_FILE, REPORT_FILE
 from vitral.train.session import Session
+
+if TYPE_CHECKING:
+    from vitral.report import Page
 
 _MOST_JUDGED = 4096
 _MOST_SHOWN = 24
@@ -21,6 +23,8 @@ _NOT_DRAWN = ("top5",)
 
 def write_report(session: Session, model: Model, figures: dict[str, Any]) -> None:
     """Write the run's `report.html` from its record and its kept model."""
+    from vitral.report import Page  # here, because `import vitral` draws nothing
+
     events = without_repeats(read_records(session.folder / METRICS_FILE))
     score = session.run.task.score.name
     page = Page(
@@ -52,7 +56,7 @@ def write_report(session: Session, model: Model, figures: dict[str, Any]) -> Non
     page.write(session.folder / REPORT_FILE)
 
 
-def _curves(page: Page, events: list[Any], task: Task) -> None:
+def _curves(page: "Page", events: list[Any], task: Task) -> None:
     epochs = [e for e in events if isinstance(e, Epoch)]
     steps = [e for e in events if isinstance(e, Step)]
     loss: dict[str, list[tuple[float, float]]] = {
@@ -75,7 +79,7 @@ def _curves(page: Page, events: list[Any], task: Task) -> None:
     page.curves(rate, title="learning rate", x_label="epoch", y_label="")
 
 
-def _first_batch(page: Page, session: Session) -> None:
+def _first_batch(page: "Page", session: Session) -> None:
     augmentation = session.run.task.augmentation(session.scan.facts, train=True, progress=0.0)
     loader = Loader(
         session.train, batch_size=min(16, len(session.train)), shuffle=True, workers=0, seed=session.run.seed,
@@ -86,7 +90,7 @@ def _first_batch(page: Page, session: Session) -> None:
     page.gallery(augmentation.show(next(iter(loader))))
 
 
-def _judged(page: Page, session: Session, model: Model, figures: dict[str, Any]) -> None:
+def _judged(page: "Page", session: Session, model: Model, figures: dict[str, Any]) -> None:
     if model.task.needs != "label":
         page.heading("What it makes of validation pictures")
         page.gallery(model.task.pictures(model.module, some_of(session.val, model.task.shown_at_once)))

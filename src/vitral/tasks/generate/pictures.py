@@ -10,7 +10,6 @@ from torch import Tensor
 
 from vitral.core import Picture, derived_seed
 from vitral.nn import MOST_POINTS, GeneratorNet, flat_view, principal_axes, sphere_walk
-from vitral.report import latent_map
 from vitral.tasks.generate.drawing import GenerateModel, classes_known
 
 _SAMPLES_PER_CLASS, _MOST_CLASSES, _SAMPLES = 10, 12, 64
@@ -73,6 +72,8 @@ def drawn_maps(latents: Tensor, seen: Tensor, labels: Tensor) -> list[Picture]:
         return []
     some = slice(0, MOST_POINTS)
     points = latents[some].float().cpu().numpy()
+    from vitral.report import latent_map  # here, because `import vitral` draws nothing
+
     thumbnails, numbers = list(to_levels(seen[some])), labels[some].cpu().numpy()
     widest = principal_axes(points, 2).along(points)
     views = (
