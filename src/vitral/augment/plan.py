@@ -7,8 +7,6 @@ add up to one (not where a color fills what is beyond a picture). Levels are bro
 the end of a pass, and before a curve or a turn of hue.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`Route`: the geometry of one picture: homographies, displacements, and windows between them."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from typing import Self
@@ -158,13 +156,13 @@ class Route:
         return whole, windows
 
     @functools.cached_property
-    def whole(self) -> Route:
+    def whole(self) -> "Route":
         """The same without windows, for how large a thing would be if all of it were seen."""
         open_ = tuple(step for step in self.steps if not isinstance(step, Window))
         return self if len(open_) == len(self.steps) else joined(open_)
 
     @property
-    def legs(self) -> tuple[Route | Window, ...]:
+    def legs(self) -> "tuple[Route | Window, ...]":
         """The windows and the ways between them, in the order in which `back` takes them."""
         legs: list[Self | Window] = []
         begun: list[Step] = []

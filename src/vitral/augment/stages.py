@@ -4,8 +4,6 @@ Pixels are levels in [0, 255], red, green and blue. Points are in the continuous
 [i, i + 1). A canvas is the picture as it is at some place in the chain: a height and a width.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from abc import ABC, abstractmethod

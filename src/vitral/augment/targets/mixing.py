@@ -3,8 +3,6 @@
 A blend of two pictures (mixup) keeps its own targets: no pixel is one or the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self

@@ -3,8 +3,6 @@
 Points and boxes are in the continuous frame, where pixel i covers [i, i + 1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

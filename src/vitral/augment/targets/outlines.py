@@ -5,8 +5,6 @@ Points are in the continuous frame, where pixel i covers [i, i + 1): the frame o
 cut off before it is moved; where geometry is bent, edges are followed in short pieces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """The family of pyramids: the half of a U-Net that goes down."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -16,7 +14,7 @@ class Pyramid(Spec, family="pyramid"):
     """A network from a picture to maps of features, from fine to coarse."""
 
     @abstractmethod
-    def build(self, inputs: int) -> PyramidNet:
+    def build(self, inputs: int) -> "PyramidNet":
         """Make the module.
 
         Args:

@@ -1,7 +1,5 @@
 """`UNetNet`: the module of a U-Net."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """`TableBuffers`: the coder's tables, kept as whole numbers in the model file."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import Protocol

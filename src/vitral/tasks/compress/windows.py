@@ -4,8 +4,6 @@ A window is a tile with a halo as wide as the network looks. Decoding the latent
 keeping only its tile gives what decoding everything at once would give.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8

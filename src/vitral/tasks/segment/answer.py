@@ -1,7 +1,5 @@
 """`Segmented`: the classes of the pixels of one picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

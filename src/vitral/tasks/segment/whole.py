@@ -1,7 +1,5 @@
 """From scores on a coarse grid to the class of each pixel of a picture of any size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np
