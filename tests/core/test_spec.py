@@ -39,6 +39,19 @@ class Star(Shape, kind="star"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ring(Spec):
+    """A round one with a hole; its two options must fit each other."""
+
+    inside: float = option(1.0, "how far the hole is", unit="px", low=0, high=50)
+    outside: float = option(2.0, "how far the edge is", unit="px", low=0, high=50)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.inside >= self.outside:
+            raise OptionError(f"Ring: the hole must lie inside, got {self.inside} and {self.outside}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene(Spec):
     """Every type an option can have, and nested Specs."""
 
@@ -265,6 +278,13 @@ class TestSettings:
     def test_a_value_may_come_as_json(self) -> None:
         settings = {"shape": {"kind": "star", "points": 6}, "row": [{"kind": "disk"}]}
         assert Scene().with_settings(settings) == Scene(shape=Star(points=6), row=(Disk(),))
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_options_that_must_fit_each_other_are_set_together(self, order: int) -> None:
+        settings = dict(list({"inside": "8", "outside": "9"}.items())[::order])
+        assert Ring().with_settings(settings) == Ring(inside=8, outside=9)
+        with pytest.raises(OptionError, match=r"the hole must lie inside, got 8\.0 and 2\.0"):
+            Ring().with_settings({"inside": "8"})
 
     def test_the_spec_itself_is_left_as_it_was(self) -> None:
         scene = Scene()

@@ -1,7 +1,5 @@
 """A large picture goes through a network in tiles as if it went at once."""
 
-from typing import Any
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from torch.nn import functional
 
 from vitral.core import OptionError, ShapeError
 from vitral.nn import UNet
-from vitral.nn.dense.tiles import tiled, tiled_strips
+from vitral.nn.dense.tiles import tiled
 
 
 def padded_net(stride=1, depth=3):
@@ -67,16 +65,6 @@ def test_no_seam_is_seen_where_tiles_meet_though_their_padding_is_felt():
     steps = torch.cat([inner.diff(dim=0).flatten(), inner.diff(dim=1).flatten()])
     # A bare cut would make a step of 1.
     assert steps.abs().max() < 0.02
-
-
-@torch.no_grad()
-def test_strips_are_the_rows_of_the_whole_and_small():
-    net, picture = padded_net(), torch.randn(1, 2, 400, 90)
-    options: Any = {"tile_px": 96, "overlap_px": 32, "outputs": 4}
-    strips = list(tiled_strips(net, picture, **options))
-    assert [rows.start for rows, _ in strips] == [0, *[rows.stop for rows, _ in strips[:-1]]]
-    assert all(scores.shape[2] == rows.stop - rows.start <= 96 for rows, scores in strips)
-    assert torch.equal(torch.cat([scores for _, scores in strips], 2), tiled(net, picture, **options))
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from vitral.cli.say import Reading, answer, line, people
 from vitral.core import choose_device
 from vitral.report import Page
 from vitral.saved import Model
-from vitral.train import Evaluated, evaluate_model, pictures_for, some_of, worst_mistakes
+from vitral.train import Evaluated, evaluate_model, per_class, pictures_for, some_of, worst_mistakes
 
 
 def evaluate(
@@ -99,16 +99,12 @@ def _page(model: Model, judged: Evaluated) -> Page:
             page.table(value, title=name.replace("_", " "))
     for chart in model.task.charts(figures):
         page.curves(chart.series, title=chart.title, x_label=chart.x_label, y_label=chart.y_label)
+    per_class(page, model, figures)
     if model.task.needs != "label":
         page.heading("What it makes of them")
         shown = some_of(judged.pictures, model.task.shown_at_once)
         page.gallery(model.task.pictures(model.module, shown))
         return page
-    if "confusion" in figures:
-        page.heading("What it takes for what")
-        page.confusion(figures["confusion"], model.facts.classes)
-    if "per_class" in figures:
-        page.table([{"class": name} | row for name, row in figures["per_class"].items()])
     worst = worst_mistakes(model, judged.pictures)
     if worst:
         page.heading("The most confident mistakes")

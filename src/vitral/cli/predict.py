@@ -1,8 +1,7 @@
 """`vitral predict RUN PICTURES`: answers for new pictures, as a table or as JSON."""
 
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import numpy as np
@@ -44,6 +43,8 @@ def predict(
     _check_format(model, format, out)
     names = dict(_files(pictures))
     files = list(names)
+    if format is not None:
+        _check_names(names.values())
     answers: list[tuple[Path, Any]] = []
     broken: list[tuple[Path, str]] = []
     for start in range(0, len(files), _AT_ONCE):
@@ -110,21 +111,34 @@ def _write(
 ) -> int:
     """Write the answers as files of a format, and count the files."""
     assert isinstance(model.task, WritesAnswers)
-    names = [name for name, _, _ in answers]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(f"--format: two pictures are called {one_line(twice[0])}; give their folder instead")
     ready = (
         Answered(name=name, pixels=decode(file, name=str(file)), answer=one) for name, file, one in answers
     )
-    count = 0
+    done: set[str] = set()
     for name, content in model.task.written(model.module, ready, format):
         target = out / name
         check_free([target], overwrite=overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(target, content)
-        count += 1
-    return count
+        done.add(name)
+    return len(done)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Refuse pictures whose answers would get one name, before any work is done.
+
+    Raises:
+        DataError: two names are alike but for their endings or their case.
+    """
+    stems: dict[str, str] = {}
+    for name in names:
+        stem = str(PurePosixPath(name).with_suffix("")).casefold()
+        if stem in stems:
+            raise DataError(
+                f"--format: the answers for {one_line(stems[stem])} and {one_line(name)} would get one name; "
+                f"give one of them to another --out"
+            )
+        stems[stem] = name
 
 
 def _decoded(files: list[Path], broken: list[tuple[Path, str]]) -> list[tuple[Path, np.ndarray]]:

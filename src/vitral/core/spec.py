@@ -156,10 +156,13 @@ class Spec:
         Raises:
             OptionError: unknown name (with the nearest one) or a bad value.
         """
+        paths = {name: name.split(".") for name in sorted(settings, key=lambda n: n.count("."))}
         result = self
-        for name in sorted(settings, key=lambda n: (not n.endswith("kind"), n.count("."))):
-            result = _with_setting(result, name.split("."), name, settings)
-        return result
+        for name, path in paths.items():
+            if path[-1] == "kind":
+                result = _with_options(result, {name: path}, settings)
+        # Together, because what must fit each other is checked when a Spec is made.
+        return _with_options(result, {n: path for n, path in paths.items() if path[-1] != "kind"}, settings)
 
     @classmethod
     def options(cls) -> dict[str, tuple[Any, Any, Option]]:
@@ -374,28 +377,41 @@ def _read(value: Any, hint: Any) -> Any:
     return value
 
 
-def _with_setting(spec: Any, path: list[str], full: str, settings: Mapping[str, Any]) -> Any:
-    """Change the option that `path` leads to; `full` is the whole dotted name, for messages."""
-    name, rest, value = path[0], path[1:], settings[full]
-    cls = type(spec)
-    if name == "kind" and not rest and spec.family is not None:
-        return _fresh(spec.family, value, full.removesuffix("kind"), settings)
-    if name not in _fields(cls):
-        raise OptionError(f"{full}: {cls.__name__} has no option {name!r}{did_you_mean(name, _fields(cls))}")
-    hint = _hints(cls)[name]
-    inner, root = getattr(spec, name), _spec_type(hint)
-    family = None if root is None else root.family
-    if not rest and isinstance(value, str) and family is not None and not _means_none(value, hint):
-        new = _fresh(family, value, f"{full}.", settings)
-    elif not rest:
-        new = _from_text(value, hint, full) if isinstance(value, str) else _read(value, hint)
-    elif isinstance(inner, Spec):
-        new = _with_setting(inner, rest, full, settings)
-    elif rest == ["kind"] and family is not None:
-        new = _fresh(family, value, full.removesuffix("kind"), settings)
-    else:
-        raise OptionError(f"{full}: {cls.__name__}.{name} is {inner!r} and has no option {rest[0]!r}")
-    return dataclasses.replace(spec, **{name: new})
+def _with_options(spec: Any, paths: Mapping[str, list[str]], settings: Mapping[str, Any]) -> Any:
+    """Change the options that paths lead to, all at once; a path goes by its whole dotted name."""
+    changed: dict[str, Any] = {}
+    deeper: dict[str, dict[str, list[str]]] = {}
+    for full, (name, *rest) in paths.items():
+        if name == "kind" and not rest and spec.family is not None:
+            return _fresh(spec.family, settings[full], full.removesuffix("kind"), settings)
+        if name not in _fields(type(spec)):
+            near = did_you_mean(name, _fields(type(spec)))
+            raise OptionError(f"{full}: {type(spec).__name__} has no option {name!r}{near}")
+        if rest:
+            deeper.setdefault(name, {})[full] = rest
+        else:
+            changed[name] = _new_value(_hints(type(spec))[name], full, settings)
+    for name, inner_paths in deeper.items():
+        inner, (full, rest) = changed.get(name, getattr(spec, name)), next(iter(inner_paths.items()))
+        root = _spec_type(_hints(type(spec))[name])
+        if isinstance(inner, Spec):
+            changed[name] = _with_options(inner, inner_paths, settings)
+        elif rest == ["kind"] and root is not None and root.family is not None:
+            changed[name] = _fresh(root.family, settings[full], full.removesuffix("kind"), settings)
+        else:
+            raise OptionError(
+                f"{full}: {type(spec).__name__}.{name} is {inner!r} and has no option {rest[0]!r}"
+            )
+    return dataclasses.replace(spec, **changed)
+
+
+def _new_value(hint: Any, full: str, settings: Mapping[str, Any]) -> Any:
+    value, root = settings[full], _spec_type(hint)
+    if not isinstance(value, str):
+        return _read(value, hint)
+    if root is not None and root.family is not None and not _means_none(value, hint):
+        return _fresh(root.family, value, f"{full}.", settings)
+    return _from_text(value, hint, full)
 
 
 def _fresh(family: str, kind: Any, prefix: str, settings: Mapping[str, Any]) -> Spec:

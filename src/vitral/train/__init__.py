@@ -8,7 +8,7 @@ from vitral.train.loop import fit, step, validate
 from vitral.train.observers import Console, MetricsFile, TensorBoard
 from vitral.train.plan import Budget, Plan
 from vitral.train.run import Run
-from vitral.train.run_report import some_of, worst_mistakes
+from vitral.train.run_report import per_class, some_of, worst_mistakes
 from vitral.train.session import Session
 from vitral.train.setup import begin, pick_up, use_threads
 from vitral.train.stop import Stop, stop_on_signals
@@ -28,6 +28,7 @@ __all__ = [
     "begin",
     "evaluate_model",
     "fit",
+    "per_class",
     "pick_up",
     "pictures_for",
     "read_run",

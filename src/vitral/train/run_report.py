@@ -91,20 +91,26 @@ def _first_batch(page: "Page", session: Session) -> None:
 
 
 def _judged(page: "Page", session: Session, model: Model, figures: dict[str, Any]) -> None:
+    per_class(page, model, figures)
     if model.task.needs != "label":
         page.heading("What it makes of validation pictures")
         page.gallery(model.task.pictures(model.module, some_of(session.val, model.task.shown_at_once)))
         return
-    page.heading("What it gets right and wrong")
-    if "confusion" in figures:
-        page.confusion(figures["confusion"], session.scan.facts.classes)
-    if "per_class" in figures:
-        page.table([{"class": name} | values for name, values in figures["per_class"].items()])
     worst = worst_mistakes(model, session.val)
     if worst:
         page.heading("The most confident mistakes")
         page.text("Validation pictures; look here first for wrong labels.")
         page.gallery(worst)
+
+
+def per_class(page: "Page", model: Model, figures: dict[str, Any]) -> None:
+    """Draw what is taken for what, and the figures of each class, where the task has such figures."""
+    if "confusion" in figures or "per_class" in figures:
+        page.heading("What it gets right and wrong")
+    if "confusion" in figures:
+        page.confusion(figures["confusion"], model.task.class_names(model.facts))
+    if "per_class" in figures:
+        page.table([{"class": name} | values for name, values in figures["per_class"].items()])
 
 
 def worst_mistakes(model: Model, pictures: PictureSet, *, most: int = _MOST_SHOWN) -> list[Picture]:

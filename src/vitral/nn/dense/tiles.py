@@ -4,7 +4,7 @@ Tiles overlap, and each fades out towards its edges, where it does not see what 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -42,51 +42,7 @@ def tiled(
         align_px: tiles begin at multiples of this: the largest stride inside the network.
         dtype: of the answers; float16 takes half the memory.
     Returns:
-        On the processor, all answers together; see `tiled_strips` for less memory.
-    Raises:
-        OptionError: tile, overlap, stride and alignment do not fit together.
-        ShapeError: the pictures have no pixels, or the network answers in another size.
-    """
-    strips = tiled_strips(
-        network,
-        inputs,
-        tile_px=tile_px,
-        overlap_px=overlap_px,
-        stride=stride,
-        outputs=outputs,
-        align_px=align_px,
-        dtype=dtype,
-    )
-    return torch.cat([scores for _, scores in strips], dim=2)
-
-
-def tiled_strips(
-    network: Answers,
-    inputs: Float[Tensor, "b c h w"],
-    *,
-    tile_px: int = 768,
-    overlap_px: int = 128,
-    stride: int = 1,
-    outputs: int,
-    align_px: int = 32,
-    dtype: torch.dtype = torch.float32,
-) -> Iterator[tuple[slice, Float[Tensor, "b k rows w2"]]]:
-    """The answers of `tiled` from top to bottom, as soon as they are complete.
-
-    Whoever keeps only the best class of each pixel never holds more than the scores of one row of
-    tiles: k x tile_px x w numbers.
-
-    Args:
-        network: see `tiled`, as all others.
-        inputs: likewise.
-        tile_px: likewise.
-        overlap_px: likewise.
-        stride: likewise.
-        outputs: likewise.
-        align_px: likewise.
-        dtype: likewise.
-    Yields:
-        Rows of the answer, and their scores on the processor.
+        The answers, on the processor.
     Raises:
         OptionError: tile, overlap, stride and alignment do not fit together.
         ShapeError: the pictures have no pixels, or the network answers in another size.
@@ -96,13 +52,10 @@ def tiled_strips(
         _spans(side, tile_px // align_px, -(-overlap_px // align_px), align_px) for side in inputs.shape[2:]
     )
     down, across = (_weights(spans, overlap_px, stride) for spans in (rows, columns))
-    width = -(-inputs.shape[3] // stride)
-    # The answers from `top` on; what overlaps the next row of tiles waits in it.
-    top, waiting = 0, torch.zeros(len(inputs), outputs, 0, width, dtype=dtype)
-    for number, ((first, last), fade) in enumerate(zip(rows, down, strict=True)):
+    height, width = (-(-side // stride) for side in inputs.shape[2:])
+    scores = torch.zeros(len(inputs), outputs, height, width, dtype=dtype)
+    for (first, last), fade in zip(rows, down, strict=True):
         begin, end = first // stride, -(-last // stride)
-        more = torch.zeros(len(inputs), outputs, end - top - waiting.shape[2], width, dtype=dtype)
-        waiting = torch.cat([waiting, more], dim=2)
         for (left, right), side_fade in zip(columns, across, strict=True):
             part = network(inputs[:, :, first:last, left:right])
             place = slice(left // stride, -(-right // stride))
@@ -113,11 +66,8 @@ def tiled_strips(
                     f"{' x '.join(map(str, part.shape))}"
                 )
             weighed = part.float().cpu() * (fade[:, None] * side_fade)
-            waiting[:, :, begin - top :, place] += weighed.to(dtype)
-        done = end if number + 1 == len(rows) else rows[number + 1][0] // stride
-        if done > top:
-            yield slice(top, done), waiting[:, :, : done - top]
-            top, waiting = done, waiting[:, :, done - top :]
+            scores[:, :, begin:end, place] += weighed.to(dtype)
+    return scores
 
 
 def _spans(side: int, tile: int, overlap: int, align_px: int) -> list[tuple[int, int]]:

@@ -8,9 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vitral.core import OptionError, did_you_mean, option, require
+from vitral.core import OptionError, option
 from vitral.nn.data_dependent import DataDependent
 from vitral.nn.dense.pyramid import Pyramid, PyramidNet
+from vitral.nn.timm_collection import timm_with
 
 _MIDDLE, _SPREAD = 0.5, 0.25
 
@@ -35,10 +36,7 @@ class TimmPyramid(Pyramid, kind="timm"):
             MissingExtra: timm is not installed.
             OptionError: timm has no such network, or it does not give its maps.
         """
-        timm = require("timm", extra="timm", what="TimmPyramid")
-        if not timm.is_model(self.name):
-            near = did_you_mean(self.name, timm.list_models())
-            raise OptionError(f"TimmPyramid.name: must be a network of timm, got {self.name!r}{near}")
+        timm = timm_with(self.name, where="TimmPyramid")
         make = partial(timm.create_model, self.name, in_chans=inputs, features_only=True)
         try:
             network = make(pretrained=False)

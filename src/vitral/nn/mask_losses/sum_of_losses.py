@@ -20,6 +20,9 @@ class SumOfLosses(MaskLoss, kind="sum"):
 
     The parts and their options are those of the members of the same names, so that
     `--set loss.dice=1` adds one.
+
+    Raises:
+        OptionError: all weights are 0.
     """
 
     cross_entropy: float = option(1.0, "weight of the surprise at each pixel", low=0, high=1000)
@@ -41,14 +44,15 @@ class SumOfLosses(MaskLoss, kind="sum"):
         high=10_000,
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (self.cross_entropy or self.dice or self.focal or self.lovasz or self.boundary):
+            raise OptionError("SumOfLosses: one of its weights must be above 0, got 0 for all of them")
+
     def _loss(
         self, log_p: Float[Tensor, "b k h w"], masks: Int[Tensor, "b h w"], weights: Float[Tensor, " k"]
     ) -> Float[Tensor, ""]:
-        """Add the parts up.
-
-        Raises:
-            OptionError: all weights are 0. (Checked here: `--set` changes one weight after another.)
-        """
+        """Add the parts up."""
         parts: list[Tensor] = []
         if self.cross_entropy:
             nats = surprise(log_p, masks, smoothing=self.smoothing)
@@ -62,8 +66,6 @@ class SumOfLosses(MaskLoss, kind="sum"):
             parts.append(self.lovasz * lovasz_loss(log_p, masks, weights, per_picture=self.per_picture))
         if self.boundary:
             parts.append(self.boundary * boundary_loss(log_p, masks, weights, reach_px=self.reach_px))
-        if not parts:
-            raise OptionError("SumOfLosses: one of its weights must be above 0, got 0 for all of them")
         total = parts[0]
         for part in parts[1:]:
             total = total + part

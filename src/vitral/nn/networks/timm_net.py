@@ -7,11 +7,12 @@ from functools import partial
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vitral.core import OptionError, did_you_mean, option, require
+from vitral.core import OptionError, option
 from vitral.nn.activations import Activation
 from vitral.nn.blocks import check_pictures
 from vitral.nn.data_dependent import DataDependent
 from vitral.nn.networks.network import Network
+from vitral.nn.timm_collection import timm_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +36,7 @@ class TimmNet(Network, kind="timm"):
             MissingExtra: timm is not installed.
             OptionError: timm has no such network, or it does not take another activation.
         """
-        timm = require("timm", extra="timm", what="TimmNet")
-        if not timm.is_model(self.name):
-            near = did_you_mean(self.name, timm.list_models())
-            raise OptionError(f"TimmNet.name: must be a network of timm, got {self.name!r}{near}")
+        timm = timm_with(self.name, where="TimmNet")
         extra = {} if self.activation is None else {"act_layer": partial(_bend, self.activation)}
         try:
             network = timm.create_model(

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from vitral.core import DataError
+from vitral.core import DataError, OptionError
 from vitral.data import DataFacts, PictureSet
 
 MULTIPLE = 32
@@ -15,11 +15,18 @@ _LIGHTEST, _HEAVIEST = 0.5, 5.0
 _LONGEST_SHAPE = 2.0
 
 
-def check_masks(pictures: PictureSet) -> None:
-    """Refuse pictures without masks.
+def check_masks(
+    pictures: PictureSet, classes: tuple[str, ...] | None, weights: tuple[float, ...] | None
+) -> None:
+    """Refuse pictures without masks, and names and weights that are not one for each class.
 
+    Args:
+        pictures: the whole set.
+        classes: names that were asked for; None: those of the pictures.
+        weights: of the classes, as asked for.
     Raises:
         DataError: there are no masks, or fewer than two classes in them.
+        OptionError: another number of names or weights.
     """
     if pictures.masks is None:
         raise DataError(
@@ -31,6 +38,12 @@ def check_masks(pictures: PictureSet) -> None:
             f"{pictures.name}: segmentation needs at least 2 classes in the masks, "
             f"got {len(pictures.mask_classes)}"
         )
+    for name, values in (("classes", classes), ("weights", weights)):
+        if values is not None and len(values) != len(pictures.mask_classes):
+            raise OptionError(
+                f"Segment.{name}: must be one for each of the {len(pictures.mask_classes)} classes in the "
+                f"masks, got {len(values)}"
+            )
 
 
 def class_weights(pictures: PictureSet, classes: int, balance: float) -> tuple[float, ...]:

@@ -91,8 +91,9 @@ class Segment(Task, kind="segment"):
 
         Raises:
             DataError: there are no masks, or fewer than two classes in them.
+            OptionError: another number of names or weights than there are classes.
         """
-        check_masks(pictures)
+        check_masks(pictures, self.classes, self.weights)
         task, choices = self, list[Choice[Any]]()
 
         def choose(name: str, value: Any, used: str, why: str) -> None:
