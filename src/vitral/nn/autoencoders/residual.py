@@ -26,6 +26,8 @@ class ResidualAutoencoder(Autoencoder, kind="residual"):
     There are no norms: they would tie a picture's reconstruction to its own statistics, or to
     those of a batch.
 
+    Raises:
+        OptionError: widths and blocks are not two, three or four numbers each, and as many.
     Source:
         Balle et al. 2017, arXiv:1611.01704 (analysis and synthesis); residual blocks instead of
         divisive normalization as in He et al. 2022, arXiv:2203.10886, figure 5.
@@ -47,18 +49,13 @@ class ResidualAutoencoder(Autoencoder, kind="residual"):
                     f"ResidualAutoencoder.{name}: must be two, three or four numbers, "
                     f"got {getattr(self, name)}"
                 )
-
-    def build(self) -> "ResidualAutoencoderNet":
-        """Make the module; see `Autoencoder.build`.
-
-        Raises:
-            OptionError: not as many widths as numbers of blocks. (Only here, so that one can be set after
-                the other.)
-        """
         if len(self.widths) != len(self.blocks):
             raise OptionError(
                 f"ResidualAutoencoder: widths and blocks must be as many, got {self.widths} and {self.blocks}"
             )
+
+    def build(self) -> "ResidualAutoencoderNet":
+        """Make the module; see `Autoencoder.build`."""
         return ResidualAutoencoderNet(self)
 
 
