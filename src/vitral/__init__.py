@@ -18,7 +18,18 @@ try:
     from vitral.data import Loader, PictureSet
     from vitral.data import open_pictures as open
     from vitral.saved import Model, export
-    from vitral.tasks import Classified, Classify, Compress, Generate, Segment, Segmented
+    from vitral.tasks import (
+        Classified,
+        Classify,
+        Colorize,
+        Colorized,
+        Compress,
+        Detect,
+        Detected,
+        Generate,
+        Segment,
+        Segmented,
+    )
     from vitral.train import Run, Trained, resume, train
     from vitral.train import evaluate_model as evaluate
 finally:
@@ -30,7 +41,11 @@ load = Model.load
 __all__ = [
     "Classified",
     "Classify",
+    "Colorize",
+    "Colorized",
     "Compress",
+    "Detect",
+    "Detected",
     "Generate",
     "Loader",
     "Model",

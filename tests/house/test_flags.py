@@ -17,6 +17,14 @@ FLAGS = {
         "--json", "--loss", "--minutes", "--no-flip", "--optimizer", "--out", "--precision",
         "--seed", "--set", "--size", "--strict", "--threads",
     ],
+    **{
+        ("train", task): [
+            "--batch", "--config", "--device", "--encoder", "--epochs", "--flip", "--frozen", "--help",
+            "--json", "--minutes", "--network", "--no-flip", "--optimizer", "--out", "--precision",
+            "--seed", "--set", "--size", "--strict", "--threads",
+        ]
+        for task in ("colorize", "detect")
+    },
     ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
     ("predict",): ["--format", "--help", "--json", "--out", "--overwrite", "--threads"],
     ("resume",): ["--help", "--json"],
@@ -24,6 +32,10 @@ FLAGS = {
     ("pack",): [
         "--check", "--help", "--json", "--max-side", "--overwrite", "--quality", "--raw", "--shard-mb",
         "--threads",
+    ],
+    ("colorize",): [
+        "--help", "--hint", "--json", "--out", "--overwrite", "--proposals", "--strip", "--threads",
+        "--vividness",
     ],
     ("compress",): ["--help", "--json", "--out", "--overwrite", "--quality", "--threads"],
     ("decompress",): ["--help", "--json", "--model", "--out", "--overwrite", "--rescue", "--threads"],

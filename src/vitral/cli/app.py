@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vitral.cli.colorize import colorize
 from vitral.cli.compress import compress
 from vitral.cli.decompress import decompress
 from vitral.cli.demo import demo
@@ -63,7 +64,8 @@ for _kind, _task in members("task").items():
     assert issubclass(_task, Task)
     _train.command(_kind, help=_task.summary())(with_flags(train_command(_task), Run, _task))
 for _command in (
-    compress, decompress, demo, encode, evaluate, export, interpolate, look, pack, predict, resume, sample,
+    colorize, compress, decompress, demo, encode, evaluate, export, interpolate, look, pack, predict,
+    resume, sample,
 ):  # fmt: skip
     app.command(_command.__name__)(_command)
 

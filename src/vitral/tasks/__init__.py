@@ -1,7 +1,9 @@
 """The questions Vitral answers about pictures, one file each, blind to each other."""
 
 from vitral.tasks.classify import Classified, Classify
+from vitral.tasks.colorize import Colorize, Colorized
 from vitral.tasks.compress import Compress, Compressed, Decoded
+from vitral.tasks.detect import Detect, Detected
 from vitral.tasks.encoding import GivesEncoder, TakesEncoder
 from vitral.tasks.generate import Generate, Generated
 from vitral.tasks.segment import Segment, Segmented
@@ -13,9 +15,13 @@ __all__ = [
     "Answered",
     "Classified",
     "Classify",
+    "Colorize",
+    "Colorized",
     "Compress",
     "Compressed",
     "Decoded",
+    "Detect",
+    "Detected",
     "Generate",
     "Generated",
     "GivesEncoder",
