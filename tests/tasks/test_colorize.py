@@ -335,8 +335,8 @@ def test_a_video_comes_back_in_color_with_all_its_frames(tmp_path):
     made = io.BytesIO()
     assert list(color_video(TASK, MODEL, source, made)) == list(range(1, 8))
     made.seek(0)
-    with av.open(made) as file:
-        frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+    with av.open(made, "r") as film:
+        frames = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in film.decode(video=0)]
     assert len(frames) == 7
     assert colorfulness(frames[3]) > 5
     (tmp_path / "b.mp4").write_bytes(b"no video")

@@ -27,6 +27,21 @@ class Metrics(Protocol):
         ...
 
 
+class TrainingBatches(Protocol):
+    """Gives the training pictures once more, in their order."""
+
+    def __call__(
+        self, transform: Callable[[Batch], Batch] | None = None, *, most: int | None = None
+    ) -> Iterable[Batch]:
+        """One pass.
+
+        Args:
+            transform: of each batch; left out, the task's `augmentation(train=False)`.
+            most: only every n-th picture, so that no more than these come; left out, all.
+        """
+        ...
+
+
 class Prediction(Protocol):
     """One answer, in the three forms in which it is given."""
 
@@ -173,14 +188,14 @@ class Task(Spec, family="task"):
         """Pictures per step of a run that names no number; None: by the number of pictures."""
         return None
 
-    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+    def conclude(self, model: TaskModel, batches: TrainingBatches) -> None:
         """Fit what stands on the final weights: tables, priors, scales; most tasks have none.
 
         Called once, after the kept weights are put back and before the model is judged and written.
 
         Args:
             model: changed in place; what is fitted must be in its buffers.
-            batches: gives the training pictures in their order, as `augmentation(train=False)` makes them.
+            batches: gives the training pictures.
         """
 
     def judges(self, model: TaskModel) -> Metrics:

@@ -1,7 +1,7 @@
 """The training loop: one function from top to bottom, with step, validate and save beside it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,12 +181,16 @@ def conclude(session: Session) -> None:
     """Let the task fit what stands on the final weights; see `Task.conclude`."""
     task, facts = session.run.task, session.scan.facts
 
-    def batches() -> Iterator[Batch]:
+    def batches(
+        transform: Callable[[Batch], Batch] | None = None, *, most: int | None = None
+    ) -> Iterator[Batch]:
+        """See `TrainingBatches`."""
+        every = 1 if most is None else max(1, math.ceil(len(session.train) / most))
         loader = Loader(
-            session.train,
+            session.train if every == 1 else session.train.subset(range(0, len(session.train), every)),
             batch_size=max(1, min(session.loader.batch_size, 256)),
             workers=session.loader.workers,
-            transform=task.augmentation(facts, train=False),
+            transform=transform or task.augmentation(facts, train=False),
         )
         return (session.place(batch) for batch in loader)
 

@@ -27,7 +27,7 @@ from vitral.tasks.colorize.one_pass import Glance, glance, painted
 from vitral.tasks.colorize.pictures import drawn_beside, for_a_page
 from vitral.tasks.colorize.proposals import proposals
 from vitral.tasks.exporting import Graph
-from vitral.tasks.task import Score, Task, TaskModel
+from vitral.tasks.task import Score, Task, TaskModel, TrainingBatches, as_they_are
 from vitral.tasks.writing import Answered
 
 _LARGEST_SIZE_PX, _LEAST_PX = 128, 16
@@ -191,20 +191,17 @@ class Colorize(Task, kind="colorize"):
         """Errors over whole pictures, beside grey and a flat tint."""
         return ColorizeJudge(lambda module, pixels: self.colorize(module, pixels).pixels)
 
-    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+    def conclude(self, model: TaskModel, batches: TrainingBatches) -> None:
         """Measure how vivid each temperature is on training pictures; see `Task.conclude`."""
         assert isinstance(model, ColorizeModel)
         if self.regression:
             return
-        every = max(1, model.facts.pictures // _MEASURED)
-
-        def measured() -> Iterator[tuple[float, Callable[[float], float]]]:
-            for batch in batches():
-                for n in np.flatnonzero(batch.indices % every == 0).tolist():
-                    yield self._measured(model, np.asarray(batch.pixels[n]))
-
         with torch.inference_mode():
-            model.vividness.fit(measured())
+            model.vividness.fit(
+                self._measured(model, np.asarray(pixels))
+                for batch in batches(as_they_are, most=_MEASURED)
+                for pixels in batch.pixels
+            )
 
     def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[Colorized]:
         """Each picture in color, as large as it is."""

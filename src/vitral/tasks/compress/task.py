@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -32,7 +32,7 @@ from vitral.tasks.compress.judge import FileJudge, rate_charts
 from vitral.tasks.compress.model import CompressModel
 from vitral.tasks.compress.probed import ProbedJudge
 from vitral.tasks.exporting import Graph
-from vitral.tasks.task import Metrics, Score, Task, TaskModel
+from vitral.tasks.task import Metrics, Score, Task, TaskModel, TrainingBatches
 
 QUALITIES = 16
 _LARGEST_SIZE_PX = 128
@@ -222,15 +222,10 @@ class Compress(Task, kind="compress"):
         """The loss, bits per pixel and PSNR of validation squares."""
         return CompressMetrics(self)
 
-    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+    def conclude(self, model: TaskModel, batches: TrainingBatches) -> None:
         """Turn the prior into integer tables and count how often each symbol comes; see `Task.conclude`."""
         assert isinstance(model, CompressModel)
-        every = max(1, model.facts.pictures // _COUNTED)
-        pictures = (
-            batch.inputs[torch.from_numpy(batch.indices % every == 0)]
-            for batch in batches()
-            if batch.inputs is not None
-        )
+        pictures = (batch.inputs for batch in batches(most=_COUNTED) if batch.inputs is not None)
         model.table_buffers.fit(model, pictures, model.prior, stride=model.network.stride)
         if model.probe is not None:
             with torch.inference_mode():

@@ -9,7 +9,6 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from vitral.data import one_line
-from vitral.report.overlay import class_color
 
 _SMALLEST_PX, _LARGEST_PX = 480, 1280
 _TEXT_SHARE, _THICK_SHARE = 0.026, 0.0045
@@ -67,7 +66,7 @@ def painted(
     ]
     # The surest last, so that it lies on top.
     for one, box in reversed(scaled):
-        _outline(draw, box, class_color(one.number + 1), 1 if one.faint else thick, picture.size)
+        _outline(draw, box, _color(one), 1 if one.faint else thick, picture.size)
     covered: list[Rectangle] = []
     for one, box in scaled:
         if not one.faint:
@@ -98,6 +97,12 @@ def _canvas(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]
     return small, size[0] / width, size[1] / height
 
 
+def _color(one: Shown) -> tuple[int, int, int]:
+    from vitral.report.overlay import class_color  # here, because `import vitral` draws nothing
+
+    return class_color(one.number + 1)
+
+
 def _outline(
     draw: Any, box: Rectangle, color: tuple[int, int, int], thick: int, size: tuple[int, int]
 ) -> None:
@@ -123,7 +128,7 @@ def _words(
             if x < 0 or y < 0 or any(_meet(place, other) for other in covered):
                 continue
             covered.append(place)
-            color = class_color(one.number + 1)
+            color = _color(one)
             draw.rectangle((x, y, x + wide - 1, y + tall - 1), fill=color)
             light = sum(color[n] * share for n, share in enumerate((0.299, 0.587, 0.114)))
             draw.text((x + 3 - left, y + 2 - top), text, font=font, fill=_DARK if light > 140 else _LIGHT)

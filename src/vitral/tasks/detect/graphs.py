@@ -22,6 +22,7 @@ class _Maps(nn.Module):
         self.register_buffer("fill", torch.tensor(model.facts.mean).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Heat and boxes of levels, b x 3 x h x w."""
         # Whole places first, so that those of the mirror image are the same.
         inputs = self._filled(self.ready(pictures), STRIDE)
         heat, boxes = self._told(inputs)

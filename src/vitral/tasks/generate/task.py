@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -30,7 +30,7 @@ from vitral.tasks.generate.drawing import GenerateModel
 from vitral.tasks.generate.figures import GenerateJudges, GenerateMetrics, generator_of
 from vitral.tasks.generate.graphs import encoder_and_decoder
 from vitral.tasks.generate.pictures import drawn_maps, grid, samples, to_levels, two_axes, walks
-from vitral.tasks.task import Score, Task, TaskModel
+from vitral.tasks.task import Score, Task, TaskModel, TrainingBatches
 
 _LEAST_PX, _LARGEST_PX, _SMALL_PX = 4, 64, 32
 _LONGEST_SHAPE = 4
@@ -184,7 +184,7 @@ class Generate(Task, kind="generate"):
         """The negative ELBO in nats and bits, and its parts."""
         return GenerateMetrics(self)
 
-    def conclude(self, model: TaskModel, batches: Callable[[], Iterable[Batch]]) -> None:
+    def conclude(self, model: TaskModel, batches: TrainingBatches) -> None:
         """Fit the mixture prior and the probe to latents of training pictures; see `Task.conclude`."""
         assert isinstance(model, GenerateModel)
         model.fit_prior(batches, lambda batch: self.ready(model, batch))
