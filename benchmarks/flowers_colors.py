@@ -4,11 +4,13 @@
 least half of what it loses on grey ones. Judged on the tenth of the pictures that a hash of their paths
 holds out; nothing of it is seen in training, and there is no validation split.
 
-Run: VITRAL_DATA=... .venv/bin/python benchmarks/flowers_colors.py [RUNS]   (about 2 hours 30 minutes)
+Run: VITRAL_DATA=... .venv/bin/python benchmarks/flowers_colors.py [RUNS] [--minutes 58]
+     [--classify-minutes 20] [--size 64]   (about 2 hours 30 minutes)
 RUNS is a folder for the three runs `colorize`, `l2` and `classify`; those that are finished there are not
 trained again. Training, coloring and judging go through the command line.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -25,7 +27,7 @@ from vitral.saved import Model
 from vitral.tasks.colorize.tints import grey_of
 
 MINUTES, CLASSIFY_MINUTES = 58, 20
-TEST = 0.1
+TEST, SIZE_PX = 0.1, 64
 # Nine tenths are learned from: nothing is left for validation.
 SPLIT = ("--set", "validation=0", "--set", f"test={TEST}")
 ASKED = {
@@ -82,13 +84,19 @@ def recognition(judge: Path, colorizers: dict[str, Path], root: Path) -> dict[st
 
 def main() -> None:
     """Train, evaluate, recognize, write `results/flowers_colors.json`."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("runs", nargs="?", type=Path)
+    words.add_argument("--minutes", type=float, default=MINUTES, help="for each of the two colorizers")
+    words.add_argument("--classify-minutes", type=float, default=CLASSIFY_MINUTES)
+    words.add_argument("--size", type=int, default=SIZE_PX, help="of the squares that both learn from")
+    asked = words.parse_args()
     root = data_folder("flowers")
     with tempfile.TemporaryDirectory() as folder:
-        runs = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder)
-        minutes = ("--minutes", str(MINUTES))
+        runs = asked.runs or Path(folder)
+        minutes = ("--minutes", f"{asked.minutes:g}", "--size", f"{asked.size}")
         ours = trained(runs / "colorize", "colorize", str(root), *minutes)
         twin = trained(runs / "l2", "colorize", str(root), *minutes, "--set", "regression=true")
-        judge = trained(runs / "classify", "classify", str(root), "--minutes", str(CLASSIFY_MINUTES))
+        judge = trained(runs / "classify", "classify", str(root), "--minutes", f"{asked.classify_minutes:g}")
         judged = {
             name: vitral("evaluate", str(run), str(root)) for name, run in (("ours", ours), ("l2", twin))
         }
@@ -100,9 +108,10 @@ def main() -> None:
         "colorfulness_ratio": judged["ours"]["colorfulness_ratio"],
         "recognition": recognized["won back by colorized"],
     }
-    spent = {
+    spent: dict[str, Any] = {
         name: {key: record[key] for key in ("seconds", "epochs", "steps")} for name, record in records.items()
     }
+    spent |= {"size_px": asked.size}
     figures = {name: {key: row[key] for key in FIGURES} for name, row in judged.items()}
     write_result(
         "flowers_colors",

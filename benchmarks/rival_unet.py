@@ -11,6 +11,7 @@ published, or half of it, which takes a quarter of the time) and the learning ra
 
 import importlib.util
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +131,7 @@ def train_rival(
         The figures of `SegmentationMetrics`, answers averaged over a picture and its mirror, and how
         they came about.
     """
-    torch.set_num_threads(2)
+    torch.set_num_threads(min(2, len(os.sched_getaffinity(0))))
     known, held = Street.read(root, "train"), Street.read(root, "val")
     trials = {}
     for trial in TRIALS:
