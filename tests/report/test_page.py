@@ -183,3 +183,13 @@ def test_confusion_of_many_classes_is_drawn_and_of_none_too(count):
 def test_neighboring_charts_stand_side_by_side():
     page = Page("t").bars({"a": 1}, "one").bars({"a": 1}, "two").text("between").bars({"a": 1}, "three")
     assert page.html().count('<div class="charts">') == 2
+
+
+def test_pictures_for_a_close_look_are_shown_larger_together_with_their_group() -> None:
+    pixels = np.zeros((480, 640, 3), np.uint8)
+    plain = Picture(pixels=pixels, title="a", group="plain")
+    close = Picture(pixels=pixels, title="b", group="boxes", close=True)
+    beside = Picture(pixels=pixels, title="c", group="boxes")
+    found = gallery([plain, close, beside], size=128)
+    assert re.findall(r'width="(\d+)"', found) == ["128", "360", "360"]
+    assert re.findall(r"--size:(\d+)px", found) == ["128", "360"]

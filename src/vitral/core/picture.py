@@ -21,6 +21,7 @@ class Picture:
         group: pictures of one group are shown together under this heading.
         weight: how much it deserves a look, for a mistake the confidence; any unit, larger first.
         wide: whether it fills the width of a page, as a map or a grid does.
+        close: whether it holds small things, such as boxes with words, and is shown larger for them.
     Raises:
         ShapeError: the pixels are not uint8 of h x w x 3.
     """
@@ -32,6 +33,7 @@ class Picture:
     group: str = ""
     weight: float = 0.0
     wide: bool = False
+    close: bool = False
 
     def __post_init__(self) -> None:
         pixels = self.pixels

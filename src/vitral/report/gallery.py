@@ -11,7 +11,7 @@ from vitral.report.words import escaped
 
 _SHARPNESS = 2  # pixels of a picture per pixel of the page, for dense screens
 _JPEG_QUALITY = 88
-_WIDE_PX = 760
+_WIDE_PX, _CLOSE_PX = 760, 360
 _SIGNS = {"good": "✓ ", "bad": "✗ ", "plain": ""}
 
 
@@ -21,7 +21,7 @@ def gallery(pictures: Iterable[Picture], *, size: int = 128, title: str = "") ->
     Args:
         pictures: what to show, in order.
         size: longer side of a picture on the page, in CSS pixels; small pictures are enlarged
-            with visible pixels.
+            with visible pixels. A group with a picture that asks for a close look is shown larger.
         title: heading above the gallery.
     Returns:
         HTML with the pictures inside as data.
@@ -32,8 +32,9 @@ def gallery(pictures: Iterable[Picture], *, size: int = 128, title: str = "") ->
     parts = [f"<h3>{escaped(title)}</h3>"] if title else []
     for name, group in groups.items():
         heading = f"<h4>{escaped(name)}</h4>" if name else ""
-        figures = "".join(_figure(picture, size) for picture in group)
-        parts.append(f'{heading}<div class="gallery" style="--size:{size}px">{figures}</div>')
+        side = max(size, _CLOSE_PX) if any(picture.close for picture in group) else size
+        figures = "".join(_figure(picture, side) for picture in group)
+        parts.append(f'{heading}<div class="gallery" style="--size:{side}px">{figures}</div>')
     if not groups:
         parts.append('<p class="quiet">No pictures.</p>')
     return f'<section class="pictures">{"".join(parts)}</section>'

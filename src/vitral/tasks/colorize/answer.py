@@ -60,7 +60,7 @@ class Colorized:
 
     def drawn(self, pixels: Pixels, name: str) -> Picture:
         """Before and after, side by side."""
-        return Picture(pixels=self.strip(pixels), title=self.headline(), note=name)
+        return Picture(pixels=self.strip(pixels), title=self.headline(), note=name, close=True)
 
     def strip(self, pixels: Pixels, *, side_px: int = _SHOWN_SIDE_PX) -> Pixels:
         """The grey picture and every proposal side by side, shrunk to a short side."""

@@ -101,4 +101,4 @@ class Detected:
         shown = [
             Shown(box=one.box, label=one.label, number=one.number, score=one.score) for one in self.boxes
         ]
-        return Picture(pixels=painted(pixels, shown), title=self.headline(), note=name)
+        return Picture(pixels=painted(pixels, shown), title=self.headline(), note=name, close=True)

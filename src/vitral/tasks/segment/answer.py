@@ -60,7 +60,9 @@ class Segmented:
 
     def drawn(self, pixels: NDArray[np.uint8], name: str) -> Picture:
         """The mask over its picture, with the names of its classes."""
-        return Picture(pixels=painted(pixels, self.mask, self.classes), title=self.headline(), note=name)
+        return Picture(
+            pixels=painted(pixels, self.mask, self.classes), title=self.headline(), note=name, close=True
+        )
 
 
 def painted(

@@ -258,7 +258,7 @@ class Segment(Task, kind="segment"):
         for n, (pixels, answer) in enumerate(zip(shown, self.predict(model, shown), strict=True)):
             own = painted(pixels, answer.mask, answer.classes)
             if batch.masks is None:
-                drawn.append(Picture(pixels=own, title=answer.headline(), note=batch.keys[n]))
+                drawn.append(Picture(pixels=own, title=answer.headline(), note=batch.keys[n], close=True))
                 continue
             mask = batch.masks[n]
             counted = mask != MASK_IGNORE
