@@ -9,13 +9,10 @@ go through the command line. Blood cells have no above and below, so training tu
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from command import vitral
 from machine import data_folder, write_result
 
 from vitral.saved import Model
@@ -23,12 +20,6 @@ from vitral.saved import Model
 MINUTES = 29
 ASKED = {"ap50": 0.80, "map": 0.45, "seconds": 1800}
 LEFT_OUT = ("curves", "left_out")
-
-
-def vitral(*words: str) -> dict[str, Any]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def main() -> None:

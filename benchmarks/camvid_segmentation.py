@@ -9,15 +9,12 @@ described in `rival_unet.py`. Both are judged by `SegmentationMetrics`, ours thr
 """
 
 import argparse
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from command import vitral
 from machine import data_folder, write_result
 from rival_unet import train_rival
 
@@ -26,12 +23,6 @@ from vitral.saved import Model
 MINUTES = 44
 ASKED = {"mean_iou": 0.48, "ahead": 0.03, "seconds": 2700}
 KEPT = ("mean_iou", "micro_iou", "dice", "pixel_accuracy", "mean_class_accuracy", "boundary_f", "per_class")
-
-
-def vitral(*words: str) -> dict[str, Any]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def joined(root: Path, place: Path) -> Path:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from clothing import vitral
+from command import vitral
 from machine import data_folder, write_result
 
 

@@ -7,23 +7,16 @@ Both train on `train/` (ours selects by `val/`) and are judged once on `test/`; 
 command line and the saved file.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from command import vitral
 from machine import data_folder, write_result
 from rival_resnet18 import train_rival
 
 from vitral.saved import Model
-
-
-def vitral(*words: str) -> dict[str, object]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from clothing import vitral
+from command import vitral
 from machine import write_result
 from mnist_table import digit_files, write_table
 from PIL import Image

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from clothing import vitral
+from command import vitral
 from machine import write_result
 from mnist_table import digit_files, write_table
 

@@ -11,14 +11,12 @@ trained again. Training, coloring and judging go through the command line.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from command import vitral
 from machine import data_folder, write_result
 from PIL import Image
 
@@ -39,12 +37,6 @@ FIGURES = (
     "auc", "auc_rebalanced", "delta_e_ab", "delta_e_rebalanced", "colorfulness_ratio",
     "psnr_db", "psnr_flat_db", "psnr_grey_db", "beside",
 )  # fmt: skip
-
-
-def vitral(*words: str) -> dict[str, Any]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def trained(place: Path, *words: str) -> Path:

@@ -7,24 +7,17 @@ A finished run folder of the same command spares the training. Training and judg
 command line; `vitral evaluate` writes real files of every quality in the same run as the rivals'.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from command import vitral
 from machine import data_folder, write_result
 
 from vitral.saved import Model
 
 MINUTES = 58
 ASKED = {"bd_rate_vs_jpeg": -50.0, "bd_rate_vs_webp": -15.0}
-
-
-def vitral(*words: str) -> dict[str, object]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def main() -> None:

@@ -9,15 +9,12 @@ is seen. The gallery takes every n-th file of `clothing` (test), `camvid` (test)
 """
 
 import argparse
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from command import vitral
 from machine import data_folder, write_result
 from PIL import Image
 
@@ -28,12 +25,6 @@ SIZE_PX, PHOTOS_TIMES, TINY_EACH = 64, 15, 300
 OF_EACH, TALL_PX, COLUMNS = 8, 150, 3
 GALLERY = Path(__file__).parent.parent / "docs/how-to/pictures/colorized.jpg"
 FIGURES = ("auc", "auc_rebalanced", "delta_e_ab", "delta_e_rebalanced", "colorfulness_ratio")
-
-
-def vitral(*words: str) -> dict[str, Any]:
-    """Run one command with --json and give its object back."""
-    command = [sys.executable, "-m", "vitral", *words, "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def joined(place: Path) -> Path:

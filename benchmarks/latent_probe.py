@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from clothing import vitral
+from command import vitral
 from machine import write_result
 from mnist_table import write_table
 

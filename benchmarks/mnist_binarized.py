@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from clothing import vitral
+from command import vitral
 from machine import write_result
 from mnist_table import digit_files, write_table
 from PIL import Image

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from clothing import vitral
+from command import vitral
 from machine import write_result
 from mnist_table import write_table
 
