@@ -3,8 +3,8 @@ generate` is at least 5 nats better than that of pythae's VAE with its convoluti
 trained on the same pictures for the same wall-clock, both in one run.
 
 Run: VITRAL_DATA=... PYTHONPATH=RIVALS .venv/bin/python benchmarks/mnist_binarized.py [--minutes 20]
-Install the rival: pip install --target RIVALS --no-deps pythae==0.1.2
-(what it needs besides torch, scikit-learn and scipy: pydantic, imageio, tqdm, cloudpickle)
+The rival comes with `pip install -c constraints.txt '.[rivals]'`, or apart from Vitral's own libraries with
+`pip install --target RIVALS --no-deps pythae==0.1.2` (it needs pydantic, imageio, tqdm and cloudpickle).
 Both learn without classes from numbers 0-7999, binarized anew in every epoch, choose by 8000-8999 and
 are judged once on 9000-9999, all binarized by one draw: seed 0, epoch 0, position in its split. Ours goes
 through the command line; the rival's bound is the same formula on its encoder and decoder.

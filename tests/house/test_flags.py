@@ -25,7 +25,7 @@ FLAGS = {
         ]
         for task in ("colorize", "detect")
     },
-    ("evaluate",): ["--help", "--json", "--page", "--split", "--threads"],
+    ("evaluate",): ["--help", "--json", "--judge", "--page", "--split", "--threads"],
     ("predict",): ["--format", "--help", "--json", "--out", "--overwrite", "--threads"],
     ("resume",): ["--help", "--json"],
     ("look",): ["--augment", "--help", "--json", "--model", "--page", "--strip", "--threads"],

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from vitral.core import Batch, DataError, MissingExtra, OptionError, available
+from vitral.core import Batch, DataError, ImageError, MissingExtra, OptionError, available
 from vitral.data import ArrayPixels, DataFacts, PictureSet
 from vitral.nn import ResidualPyramid, UNet
 from vitral.nn.color import colorfulness, levels_to_lab
 from vitral.tasks.colorize import Colorize, ColorizeModel, Hint, one_pass
-from vitral.tasks.colorize.hints import simulated_hints
+from vitral.tasks.colorize.hints import honored, simulated_hints
 from vitral.tasks.colorize.one_pass import pass_size
 from vitral.tasks.colorize.proposals import proposals
 from vitral.tasks.colorize.tints import flat_tint_of, grey_of
@@ -279,6 +279,67 @@ def test_a_flat_tint_has_one_color_and_the_lightness_of_the_picture():
     assert colorfulness(grey_of(pixels)) == 0
 
 
+def test_grey_pictures_are_neither_judged_nor_measured():
+    color, grey = photograph(40, 50), grey_of(photograph(40, 50, seed=3))
+    with_grey, without = TASK.judges(MODEL), TASK.judges(MODEL)
+    with_grey.update(MODEL, Batch.loose([color, grey]))
+    without.update(MODEL, Batch.loose([color]))
+    assert with_grey.result() == without.result() | {"grey_left_out": 1}
+    only_grey = TASK.judges(MODEL)
+    only_grey.update(MODEL, Batch.loose([grey]))
+    with pytest.raises(DataError, match="none of the 1 pictures has colors"):
+        only_grey.result()
+
+    whole, part = TASK.metrics(FACTS), TASK.metrics(FACTS)
+    whole.update(MODEL, batch_of(TASK, [color, grey]))
+    part.update(MODEL, batch_of(TASK, [color]))
+    assert whole.result() == pytest.approx(part.result(), rel=1e-4)
+
+    fitted = []
+    for pictures in ([color], [color, grey]):
+        model = model_of(TASK)
+        TASK.conclude(model, lambda *_, some=pictures, **__: [Batch.loose(some)])
+        fitted.append(model.vividness.ratios)
+    assert torch.equal(*fitted)
+
+
+def test_a_judge_is_never_given_fewer_pictures_than_the_batch_has():
+    batch = Batch.loose([photograph(40, 50)])
+    batch.pixels = ()
+    with pytest.raises(ValueError, match="shorter"):
+        TASK.judges(MODEL).update(MODEL, batch)
+
+
+def test_a_classifier_tells_how_much_of_what_grey_costs_is_won_back():
+    def knows_colors(pictures):
+        return ["rose" if colorfulness(one) > 2 else "stone" for one in pictures]
+
+    batch = Batch.loose([photograph(40, 50), photograph(40, 50, seed=2)], labels=torch.tensor([0, -100]))
+    judge = TASK.recognized(MODEL, knows_colors, ("rose", "stone"))
+    judge.update(MODEL, batch)
+    found = judge.result()
+    assert found["recognized"] == {"original": 1.0, "grey": 0.0, "colorized": 1.0, "pictures": 1}
+    assert found["recognition"] == 1.0
+    nothing = TASK.recognized(MODEL, lambda pictures: ["stone"] * len(pictures), ("rose", "stone"))
+    nothing.update(MODEL, batch)
+    assert nothing.result()["recognition"] is None
+    batch.labels[:] = -100
+    unknown = TASK.recognized(MODEL, knows_colors, ("rose", "stone"))
+    unknown.update(MODEL, batch)
+    with pytest.raises(DataError, match="--judge: the pictures have no classes"):
+        unknown.result()
+
+
+@pytest.mark.parametrize("apart", [10, 30, 120])
+def test_hints_near_each_other_hold_and_do_not_overshoot(apart):
+    hints = [Hint(x=100, y=100, ab=(50.0, 40.0)), Hint(x=100 + apart, y=100, ab=(-40.0, -40.0))]
+    flat, lightness = np.zeros((96, 96, 2), np.float32), np.full((96, 96), 0.5, np.float32)
+    made = honored(flat, hints, lightness, height=384, width=384)
+    for hint in hints:
+        assert made[int(hint.y / 4), int(hint.x / 4)] == pytest.approx(hint.ab, abs=1.5)
+    assert np.abs(made).max() <= 51
+
+
 def test_answers_become_png_files_with_names_of_their_own():
     pixels = photograph(20, 30)
     answer = TASK.colorize(MODEL, pixels)
@@ -333,12 +394,16 @@ def test_a_video_comes_back_in_color_with_all_its_frames(tmp_path):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         file.mux(stream.encode(None))
     made = io.BytesIO()
-    assert list(color_video(TASK, MODEL, source, made)) == list(range(1, 8))
+    told = list(color_video(TASK, MODEL, source, made))
+    assert [one.frames for one in told] == list(range(1, 8))
+    assert {(one.of, one.sound_left_out) for one in told} == {(7, "")}
     made.seek(0)
     with av.open(made, "r") as film:
+        about = film.streams.video[0].codec_context
+        assert (about.colorspace, about.color_primaries, about.color_trc) == (1, 1, 1)  # BT.709
         frames = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in film.decode(video=0)]
     assert len(frames) == 7
     assert colorfulness(frames[3]) > 5
     (tmp_path / "b.mp4").write_bytes(b"no video")
-    with pytest.raises(Exception, match=r"b\.mp4: "):
+    with pytest.raises(ImageError, match=r"b\.mp4: "):
         list(color_video(TASK, MODEL, tmp_path / "b.mp4", io.BytesIO()))

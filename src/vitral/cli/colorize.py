@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 10
 _MOST_PROPOSALS = 16
+_BITS_PER_SAMPLE = 258  # a tag of TIFF
 
 
 def colorize(
@@ -66,12 +67,21 @@ def colorize(
     if moving and (hints or proposals > 1 or strip):
         raise OptionError(f"--hint, --proposals and --strip: are for pictures, got {one_line(videos[0])}")
     _check_more_names(ready, proposals=proposals, strip=strip, overwrite=overwrite)
+    if task.regression and proposals > 1:
+        raise OptionError(f"--proposals: must be 1 for a model that learned by regression, got {proposals}")
     work = _Work(
-        task=task, model=model.module, vividness=vividness, count=proposals, hints=hints, strip=strip
+        console=console,
+        task=task,
+        model=model.module,
+        vividness=vividness,
+        count=proposals,
+        hints=hints,
+        strip=strip,
     )
     tally = _Tally(console=console, total=len(ready) + len(moving))
-    tally.run([*((job, work.picture) for job in ready), *((job, work.video) for job in moving)])
-    tally.tell(out, deep=work.deep)
+    tally.run(ready, work.picture, words="coloring pictures")
+    tally.run(moving, work.video)
+    tally.tell(out, deep=work.deep, notes=work.notes)
     if json:
         answer({"task": task.kind, "out": str(out)} | tally.to_json())
     return 1 if tally.failed else 0
@@ -79,8 +89,9 @@ def colorize(
 
 @dataclass(kw_only=True)
 class _Work:
-    """What is done with each file, and how many had more bits than are kept."""
+    """What is done with each file, how many had more bits than are kept, and what else was not kept."""
 
+    console: Any
     task: "Colorize"
     model: "ColorizeModel"
     vividness: float | None
@@ -88,6 +99,7 @@ class _Work:
     hints: "list[Hint]"
     strip: bool
     deep: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def picture(self, job: Job) -> dict[str, Any]:
         """Color one picture; its opacities are kept."""
@@ -111,17 +123,27 @@ class _Work:
         return made.to_json()
 
     def video(self, job: Job) -> dict[str, Any]:
-        """Color one video."""
-        from vitral.tasks.colorize.video import color_video
+        """Color one video, with a bar of its own."""
+        from vitral.tasks.colorize.video import Filmed, color_video
 
-        done: list[int] = []
+        bar, far = Reading(self.console, f"coloring {one_line(job.source.name)}"), Filmed(frames=0)
 
         def write(file: BinaryIO) -> None:
             """All frames, into a file that gets its name at the end."""
-            done.extend(color_video(self.task, self.model, job.source, file, vividness=self.vividness))
+            nonlocal far
+            for far in color_video(self.task, self.model, job.source, file, vividness=self.vividness):
+                bar(far.frames, max(far.of, far.frames + 1))
 
-        job.write(write)
-        return {"frames": len(done)}
+        try:
+            job.write(write)
+        finally:
+            bar.close()
+        name = one_line(job.source)
+        if far.sound_left_out:
+            self.notes.append(f"{name}: the sound ({far.sound_left_out}), which MP4 cannot hold as it is")
+        if far.frames < far.of:
+            self.notes.append(f"{name}: {far.of - far.frames:,} of {far.of:,} frames, which cannot be read")
+        return {"frames": far.frames, "of": far.of or far.frames, "sound_left_out": far.sound_left_out}
 
 
 @dataclass(kw_only=True)
@@ -134,13 +156,20 @@ class _Tally:
     rows: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
-    def run(self, ready: list[tuple[Job, Callable[[Job], dict[str, Any]]]]) -> None:
-        """Do all the work; what fails is named and counted, and the rest goes on."""
+    def run(self, ready: list[Job], each: Callable[[Job], dict[str, Any]], *, words: str = "") -> None:
+        """Do the same with many files; what fails is named and counted, and the rest goes on.
+
+        Args:
+            ready: the files.
+            each: does the work.
+            words: beside a bar; without words there is none.
+        """
         begun = time.perf_counter()
-        bar = Reading(self.console, "coloring pictures")
+        bar = Reading(self.console, words)
         try:
-            for number, (job, each) in enumerate(ready):
-                bar(number, self.total)
+            for number, job in enumerate(ready):
+                if words:
+                    bar(number, len(ready))
                 try:
                     self.rows.append({"picture": str(job.source), "to": str(job.target)} | each(job))
                 except (VitralError, OSError) as error:
@@ -152,10 +181,10 @@ class _Tally:
                 stop.args = (f"{len(self.rows):,} of {self.total:,} files are done and kept",)
             raise
         finally:
-            self.seconds = time.perf_counter() - begun
+            self.seconds += time.perf_counter() - begun
             bar.close()
 
-    def tell(self, out: Path, *, deep: int) -> None:
+    def tell(self, out: Path, *, deep: int, notes: list[str]) -> None:
         """Print what failed, and one line about all the rest."""
         for reason in self.failed[:_MOST_NAMED]:
             line(self.console, "failed", reason, style="red")
@@ -164,6 +193,8 @@ class _Tally:
         if deep:
             words = "1 picture has" if deep == 1 else f"{deep:,} pictures have"
             line(self.console, "rounded", f"{words} levels of 16 bits; 8 bits are written", style="yellow")
+        for note in notes[:_MOST_NAMED]:
+            line(self.console, "left out", note, style="yellow")
         if self.rows:
             files = "1 file" if len(self.rows) == 1 else f"{len(self.rows):,} files"
             line(self.console, "colorized", f"{files} to {out} in {self.seconds:.1f} s")
@@ -216,4 +247,5 @@ def _has_16_bits(data: bytes) -> bool:
     if data[:3] == b"\xff\xd8\xff":
         return False
     with opened(data, MAX_PIXELS) as picture:
-        return picture.mode.startswith("I;16")
+        bits = getattr(picture, "tag_v2", {}).get(_BITS_PER_SAMPLE, ())
+        return picture.mode.startswith("I;16") or 16 in (bits if isinstance(bits, tuple) else (bits,))

@@ -21,17 +21,22 @@ def evaluate(
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write an HTML page with the mistakes")
     ] = None,
+    judge: Annotated[
+        Path | None,
+        typer.Option(help="A classifier that is asked about the answers, of models that make pictures"),
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads [default: all]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout")] = False,
 ) -> int:
     """Judge a model on pictures it has not seen."""
     console = people()
     model = Model.load(run, device=choose_device("auto").value)
+    asked = None if judge is None else Model.load(judge, device=choose_device("auto").value)
     pictures = pictures_for(model, folder)
     reading, judging = Reading(console), Reading(console, "judging pictures")
     try:
         judged = evaluate_model(
-            model, pictures, split=split, threads=threads, reading=reading, judging=judging
+            model, pictures, split=split, threads=threads, reading=reading, judging=judging, judge=asked
         )
     finally:
         reading.close()

@@ -54,7 +54,11 @@ def jobs(
     check_out_folder(out)
     # Names below the target folder; a file that is named twice is read once.
     names: dict[str, tuple[Path, Path]] = {}
+    own = Path(os.path.realpath(out))
     for source, name in _found(places, listed):
+        # Of a folder that holds the target folder, what was written there before is not meant.
+        if len(name.parts) > 1 and own in Path(os.path.realpath(source)).parents:
+            continue
         names.setdefault(os.path.realpath(source), (source, name))
     short = {real: _renamed(name, suffix) for real, (_, name) in names.items()}
     often = Counter(str(name).casefold() for name in short.values())

@@ -6,6 +6,7 @@ from vitral.tasks.compress import Compress, Compressed, Decoded
 from vitral.tasks.detect import Detect, Detected
 from vitral.tasks.encoding import GivesEncoder, TakesEncoder
 from vitral.tasks.generate import Generate, Generated
+from vitral.tasks.recognizing import GivesPictures
 from vitral.tasks.segment import Segment, Segmented
 from vitral.tasks.strangeness import TellsStrangeness
 from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel, as_they_are
@@ -25,6 +26,7 @@ __all__ = [
     "Generate",
     "Generated",
     "GivesEncoder",
+    "GivesPictures",
     "Metrics",
     "Prediction",
     "Score",

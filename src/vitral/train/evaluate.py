@@ -1,13 +1,18 @@
 """`evaluate`: judge a saved model on pictures it has not seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from vitral.core import OptionError
 from vitral.data import Broken, Loader, PictureSet, open_pictures, scan
 from vitral.saved import Model
+from vitral.tasks import GivesPictures
+from vitral.tasks.task import Metrics
 from vitral.train.classes_of import with_classes_of
 from vitral.train.folder import picture_digest
 from vitral.train.setup import Reading, use_threads
@@ -57,6 +62,7 @@ def evaluate(
     threads: int | None = None,
     reading: Reading | None = None,
     judging: Reading | None = None,
+    judge: Model | None = None,
 ) -> Evaluated:
     """Judge a model.
 
@@ -67,9 +73,10 @@ def evaluate(
         threads: processor threads; None for all.
         reading: called with (read, total) while the pictures are read.
         judging: called with (judged, total) while they are judged.
+        judge: a classifier that is asked about the answers, where these are pictures.
     Raises:
         DataError: no picture to judge, or no class in common.
-        OptionError: the set has no such split.
+        OptionError: the set has no such split, or nothing that the judge could be asked about.
     """
     use_threads(threads)
     used, part = _part(pictures, split)
@@ -77,7 +84,7 @@ def evaluate(
     found = scan(
         part, short_side=model.task.answered_side_px(), threads=torch.get_num_threads(), progress=reading
     )
-    metrics = model.task.judges(model.module)
+    metrics = _metrics(model, judge, part)
     loader = Loader(
         found.pictures,
         batch_size=_AT_ONCE,
@@ -105,3 +112,23 @@ def _part(pictures: PictureSet, split: str | None) -> tuple[str, PictureSet]:
         known = ", ".join(sorted(present)) or "no splits"
         raise OptionError(f"--split: {pictures.name} has {known}, got {used!r}")
     return used, pictures.of_split(used)
+
+
+def _metrics(model: Model, judge: Model | None, pictures: PictureSet) -> Metrics:
+    if judge is None:
+        return model.task.judges(model.module)
+    if not isinstance(model.task, GivesPictures):
+        raise OptionError(
+            f"--judge: must go with a task whose answers are pictures, got a model of {model.task.kind!r}"
+        )
+    known = judge.task.class_names(judge.facts)
+    if judge.task.needs != "label" or not set(known) & set(pictures.classes):
+        raise OptionError(
+            f"--judge: must be a classifier of the pictures' classes ({', '.join(pictures.classes[:8])}), "
+            f"got a model of {judge.task.kind!r} with {', '.join(known[:8]) or 'no classes'}"
+        )
+
+    def recognize(some: Sequence[NDArray[np.uint8]]) -> list[str]:
+        return [answer.label for answer in judge.predict(list(some))]
+
+    return model.task.recognized(model.module, recognize, pictures.classes)

@@ -4,7 +4,7 @@ from vitral.nn.color.annealed_mean import annealed_mean, confidence
 from vitral.nn.color.bin_prior import BinPrior, colored, smoothed
 from vitral.nn.color.bins import BIN_SIDE, BINS, ab_bins
 from vitral.nn.color.color_errors import ColorErrors
-from vitral.nn.color.colorfulness import colorfulness
+from vitral.nn.color.colorfulness import colorfulness, is_colorful
 from vitral.nn.color.guided_upsampling import GuidedColors
 from vitral.nn.color.lab_arrays import (
     lab_to_srgb,
@@ -28,6 +28,7 @@ __all__ = [
     "colored",
     "colorfulness",
     "confidence",
+    "is_colorful",
     "lab_of",
     "lab_to_srgb",
     "levels_to_lab",

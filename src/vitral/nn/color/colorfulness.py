@@ -5,6 +5,8 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 _STRIP_PIXELS = 2**20
+# What the rounding of a grey JPEG file and the paper of a scan may show.
+_LEAST_COLORFUL = 2.0
 
 
 def colorfulness(pixels: UInt8[NDArray[np.uint8], "h w c=3"]) -> float:
@@ -22,3 +24,8 @@ def colorfulness(pixels: UInt8[NDArray[np.uint8], "h w c=3"]) -> float:
     means, squares = (sums / (pixels.shape[0] * pixels.shape[1])).T
     variance = np.maximum(squares - means**2, 0).sum()
     return float(np.sqrt(variance) + 0.3 * np.sqrt((means**2).sum()))
+
+
+def is_colorful(pixels: UInt8[NDArray[np.uint8], "h w c=3"]) -> bool:
+    """Whether a picture has colors from which a colorizer can learn, or by which it can be judged."""
+    return colorfulness(pixels) >= _LEAST_COLORFUL

@@ -24,6 +24,8 @@ _MEAN_HINTS = 5.0
 _RANGE = 110.0
 # How far the color of a hint reaches: a share of the short side, and lightness on [0, 1].
 _REACH, _LIKE = 0.15, 0.08
+# How near is as good as the place itself.
+_AT_ONCE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +157,8 @@ def honored(
 ) -> Float[NDArray[np.float32], "h w ab=2"]:
     """Colors in which every hint holds where it is; what is like it and near follows.
 
-    The difference that the network left is spread over places of like lightness around the hint.
+    The difference that the network left is spread over places of like lightness around the hint; between
+    hints it is that of the nearer ones, so that none is spoiled by another (Shepard's weights).
 
     Args:
         ab: what the network made.
@@ -172,13 +175,16 @@ def honored(
     small = np.asarray(cv2.resize(lightness, (columns, rows), interpolation=cv2.INTER_AREA))
     small = small.reshape(rows, columns)
     at_y, at_x = np.mgrid[:rows, :columns].astype(np.float32)
-    pull, total = np.zeros_like(ab), np.zeros((rows, columns, 1), np.float32)
+    pull, total, most = np.zeros_like(ab), *np.zeros((2, rows, columns, 1), np.float32)
     reach = _REACH * min(rows, columns)
     for hint in hints:
         y, x = int(hint.y / height * rows), int(hint.x / width * columns)
         near = ((at_y - y) ** 2 + (at_x - x) ** 2) / reach**2
         like = ((small - small[y, x]) / _LIKE) ** 2
-        weight = np.exp(-near - like)[..., None]
-        pull += weight * (np.array(hint.ab, np.float32) - ab[y, x])
-        total += weight
-    return np.asarray(ab + pull / np.maximum(total, 1), np.float32)
+        far = (near + like)[..., None]
+        weight = np.exp(-far)
+        share = weight / (far + _AT_ONCE)
+        pull += share * (np.array(hint.ab, np.float32) - ab[y, x])
+        total += share
+        most = np.maximum(most, weight)
+    return np.asarray(ab + most * pull / np.maximum(total, 1e-12), np.float32)

@@ -10,11 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from vitral.core import Batch
-from vitral.nn.color import ColorErrors, annealed_mean, colorfulness, lab_of, levels_to_lab
+from vitral.core import IGNORE, Batch, DataError
+from vitral.nn.color import (
+    ColorErrors,
+    annealed_mean,
+    colored,
+    colorfulness,
+    is_colorful,
+    lab_of,
+    levels_to_lab,
+)
 from vitral.tasks.colorize.hints import network_inputs, no_hints
 from vitral.tasks.colorize.model import STRIDE, ColorizeModel
 from vitral.tasks.colorize.one_pass import painted
+from vitral.tasks.colorize.recognition import Recognition
 from vitral.tasks.colorize.tints import Pixels, flat_tint_of, grey_of, strips
 from vitral.tasks.task import TaskModel
 
@@ -46,16 +55,19 @@ class ColorizeMetrics:
         assert batch.inputs is not None
         mean, count = self._loss(model, batch)
         self._total, self._counted = self._total + mean * count, self._counted + count
-        lab = lab_of(batch.inputs)
+        # As in the loss, pictures without colors do not count.
+        counted = colored(functional.avg_pool2d(lab_of(batch.inputs)[:, 1:], STRIDE, ceil_mode=True))
+        inputs, indices = batch.inputs[counted], batch.indices[counted.cpu().numpy()]
+        if not len(inputs):
+            return
+        lab = lab_of(inputs)
         lightness, ab = lab[:, :1], lab[:, 1:]
         scores = model.scores(network_inputs(lightness, *no_hints(lightness)), flip=self._flip).float()
         made = colors_of(model, scores, self._vividness).permute(0, 2, 3, 1).cpu().numpy()
         right = functional.avg_pool2d(ab, STRIDE, ceil_mode=True).permute(0, 2, 3, 1).cpu().numpy()
         self._errors.update(made, right)
-        for n in np.flatnonzero(batch.indices % _COLORFUL_EVERY == 0).tolist():
-            original = (
-                (batch.inputs[n].float() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
-            )
+        for n in np.flatnonzero(indices % _COLORFUL_EVERY == 0).tolist():
+            original = (inputs[n].float() * 255).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
             plane = (lightness[n, 0] / 100).cpu().numpy()
             self._made += colorfulness(painted(original, made[n], plane))
             self._originals += colorfulness(original)
@@ -95,39 +107,65 @@ class ColorizeJudge:
     """Errors of whole pictures in their own size, beside those of no color and of one flat tint.
 
     PSNR is the mean over pictures of that over red, green and blue: it says how little it says.
+    Pictures without colors are left out and counted.
 
     Args:
         colorize: model and pixels to the picture in color.
+        recognition: asks a classifier about the pictures, where there is one.
     """
 
-    def __init__(self, colorize: Callable[[ColorizeModel, Pixels], Pixels]) -> None:
-        self._colorize = colorize
+    def __init__(
+        self,
+        colorize: Callable[[ColorizeModel, Pixels], Pixels],
+        *,
+        recognition: Recognition | None = None,
+    ) -> None:
+        self._colorize, self._recognition = colorize, recognition
         self._rows = {name: _Row() for name in ("colorized", "flat tint", "grey")}
-        self._pictures, self._originals = 0, 0.0
+        self._pictures, self._grey, self._originals = 0, 0, 0.0
 
     def update(self, model: TaskModel, batch: Batch) -> None:
         """Color the pictures of a batch as `predict` does, and count."""
         assert isinstance(model, ColorizeModel)
-        for pixels in batch.pixels:
+        for label, pixels in zip(batch.labels.tolist(), batch.pixels, strict=True):
             original: NDArray[np.uint8] = np.asarray(pixels)
+            if not is_colorful(original):
+                self._grey += 1
+                continue
             self._pictures += 1
             self._originals += colorfulness(original)
-            self._rows["colorized"].add(original, self._colorize(model, original))
+            made, grey = self._colorize(model, original), grey_of(original)
+            self._rows["colorized"].add(original, made)
             self._rows["flat tint"].add(original, flat_tint_of(original))
-            self._rows["grey"].add(original, grey_of(original))
+            self._rows["grey"].add(original, grey)
+            if self._recognition is not None and label != IGNORE:
+                self._recognition.add(label, original=original, grey=grey, colorized=made)
 
     def result(self) -> dict[str, Any]:
-        """The figures of the colored pictures, and a table with all three ways."""
+        """The figures of the colored pictures, and a table with all three ways.
+
+        Raises:
+            DataError: none of the pictures has colors.
+        """
+        if not self._pictures:
+            raise DataError(
+                f"none of the {self._grey:,} pictures has colors, by which colorized ones could be judged"
+            )
         rows = [
             row.shown(name, pictures=self._pictures, originals=self._originals)
             for name, row in self._rows.items()
         ]
         found = {name: value for name, value in rows[0].items() if name != "picture"}
-        return found | {
-            "psnr_flat_db": rows[1]["psnr_db"],
-            "psnr_grey_db": rows[2]["psnr_db"],
-            "beside": rows,
-        }
+        return (
+            found
+            | {
+                "psnr_flat_db": rows[1]["psnr_db"],
+                "psnr_grey_db": rows[2]["psnr_db"],
+                "grey_left_out": self._grey,
+                "beside": rows,
+            }
+            | ({"recognition": None} if self._recognition is None else self._recognition.result())
+        )
 
 
 @torch.inference_mode()

@@ -15,7 +15,15 @@ from vitral.augment import Augmentation, Flip, Op, RandomResizedCrop
 from vitral.core import Batch, Choice, DataError, OptionError, Picture, option
 from vitral.data import DataFacts, PictureSet
 from vitral.nn import DenseNetwork, EncodedPyramid, Encoder, UNet
-from vitral.nn.color import annealed_mean, colored, colorfulness, confidence, lab_of, soft_encoding
+from vitral.nn.color import (
+    annealed_mean,
+    colored,
+    colorfulness,
+    confidence,
+    is_colorful,
+    lab_of,
+    soft_encoding,
+)
 from vitral.optim import AdamW, Muon, Optimizer
 from vitral.tasks.colorize.answer import Colorized, Pixels
 from vitral.tasks.colorize.files import written_pictures
@@ -26,7 +34,9 @@ from vitral.tasks.colorize.model import INPUTS, STRIDE, ColorizeModel
 from vitral.tasks.colorize.one_pass import Glance, glance, painted
 from vitral.tasks.colorize.pictures import drawn_beside, for_a_page
 from vitral.tasks.colorize.proposals import proposals
+from vitral.tasks.colorize.recognition import Recognition
 from vitral.tasks.exporting import Graph
+from vitral.tasks.recognizing import Recognize
 from vitral.tasks.task import Score, Task, TaskModel, TrainingBatches, as_they_are
 from vitral.tasks.writing import Answered
 
@@ -187,9 +197,26 @@ class Colorize(Task, kind="colorize"):
         """Errors of colors over squares, and the mean loss."""
         return ColorizeMetrics(flip=self.flip, vividness=self.vividness, loss=self._plain_loss)
 
+    def judged(self, facts: DataFacts) -> Callable[[Batch], Batch]:
+        """Squares, by which a training judges itself, and beside them the pictures for `judges`."""
+        squares = self.augmentation(facts, train=False)
+        # An `Augmentation` would decode no more than the squares need.
+        return lambda batch: squares(batch)
+
     def judges(self, model: TaskModel) -> ColorizeJudge:
         """Errors over whole pictures, beside grey and a flat tint."""
         return ColorizeJudge(lambda module, pixels: self.colorize(module, pixels).pixels)
+
+    def recognized(self, model: TaskModel, recognize: Recognize, classes: tuple[str, ...]) -> ColorizeJudge:
+        """The same, and how often a classifier knows the pictures; see `GivesPictures`."""
+        return ColorizeJudge(
+            lambda module, pixels: self.colorize(module, pixels).pixels,
+            recognition=Recognition(recognize, classes),
+        )
+
+    def class_names(self, facts: DataFacts) -> tuple[str, ...]:
+        """None: a colorizer is judged on pictures of any class."""
+        return ()
 
     def conclude(self, model: TaskModel, batches: TrainingBatches) -> None:
         """Measure how vivid each temperature is on training pictures; see `Task.conclude`."""
@@ -198,9 +225,10 @@ class Colorize(Task, kind="colorize"):
             return
         with torch.inference_mode():
             model.vividness.fit(
-                self._measured(model, np.asarray(pixels))
+                self._measured(model, pixels)
                 for batch in batches(as_they_are, most=_MEASURED)
-                for pixels in batch.pixels
+                for pixels in map(np.asarray, batch.pixels)
+                if is_colorful(pixels)
             )
 
     def predict(self, model: TaskModel, pictures: Sequence[NDArray[np.uint8]]) -> list[Colorized]:

@@ -24,7 +24,9 @@ _KEPT = 0.85
 # Change of lightness, on [0, 1], that tells motion, and its mean over a frame that tells a new scene.
 _MOTION, _NEW_SCENE = 0.05, 0.12
 # What an MP4 file holds without being coded anew.
-_KEPT_SOUND = frozenset(("aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"))
+_KEPT_SOUND = frozenset(("aac", "mp2", "mp3", "ac3", "eac3", "alac", "opus", "flac"))
+# What players take untold for films of high definition; here it is told for all. Numbers are those of H.273.
+_COLORS, _BT709, _LIMITED = "ITU709", 1, 1
 _QUALITY = {"crf": "18", "preset": "fast"}
 
 
@@ -62,12 +64,28 @@ class Smoother:
         return ab
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filmed:
+    """How far a film is.
+
+    Args:
+        frames: colored so far.
+        of: how many the file says it has; 0 where it does not say.
+        sound_left_out: the codec of sound that MP4 cannot hold as it is; "" where none was left out.
+    """
+
+    frames: int
+    of: int = 0
+    sound_left_out: str = ""
+
+
 def color_video(
     task: Colorize, model: ColorizeModel, source: Path, target: BinaryIO, *, vividness: float | None = None
-) -> Iterator[int]:
-    """Write a video in color, as MP4 (H.264), with the sound it had; gives the number of each frame done.
+) -> Iterator[Filmed]:
+    """Write a video in color, as MP4 (H.264, BT.709), with the sound it had.
 
-    Sound that MP4 cannot hold as it is gets left out.
+    Tells after each frame how far it is. Sound that MP4 cannot hold as it is gets left out, and a damaged
+    end is no error; both are told.
 
     Args:
         task: of the model.
@@ -77,7 +95,7 @@ def color_video(
         vividness: colorfulness against photographs; None: that of the task.
     Raises:
         MissingExtra: PyAV is not installed.
-        ImageError: the file holds no video, or is damaged.
+        ImageError: the file holds no video, or none that can be decoded.
     """
     av: Any = require("av", extra="video", what="Coloring a video")
     name = one_line(source)
@@ -104,10 +122,12 @@ class _Painter:
         return painted(pixels, self._smoother(ab, seen.lightness), seen.lightness)
 
 
-def _colored(av: Any, incoming: Any, outgoing: Any, paint: _Painter, name: str) -> Iterator[int]:
+def _colored(av: Any, incoming: Any, outgoing: Any, paint: _Painter, name: str) -> Iterator[Filmed]:
     video = incoming.streams.video[0]
     video.thread_type = "AUTO"
-    sound = next((one for one in incoming.streams.audio if one.codec_context.name in _KEPT_SOUND), None)
+    heard = {one.codec_context.codec.canonical_name: one for one in reversed(incoming.streams.audio)}
+    sound = next((one for codec, one in heard.items() if codec in _KEPT_SOUND), None)
+    left_out = ", ".join(heard) if sound is None else ""
     copied = None if sound is None else outgoing.add_stream_from_template(sound)
     made: Any = None
     waiting: list[Any] = []
@@ -124,9 +144,10 @@ def _colored(av: Any, incoming: Any, outgoing: Any, paint: _Painter, name: str) 
                     made = _stream(outgoing, video, pixels)
                 new = av.VideoFrame.from_ndarray(paint(pixels), format="rgb24")
                 new.pts, new.time_base = frame.pts, frame.time_base
+                new = new.reformat(format=made.pix_fmt, dst_colorspace=_COLORS, dst_color_range="MPEG")
                 outgoing.mux(made.encode(new))
                 done += 1
-                yield done
+                yield Filmed(frames=done, of=video.frames, sound_left_out=left_out)
         # The head of the file, which names all streams, is written with the first packet.
         while made is not None and waiting:
             outgoing.mux(waiting.pop(0))
@@ -148,5 +169,8 @@ def _stream(outgoing: Any, video: Any, pixels: Pixels) -> Any:
     made.height, made.width = height, width
     # Chroma at half the size needs even sides.
     made.pix_fmt = "yuv420p" if height % 2 == 0 and width % 2 == 0 else "yuv444p"
-    made.codec_context.time_base = video.time_base
+    about = made.codec_context
+    about.time_base = video.time_base
+    about.colorspace = about.color_primaries = about.color_trc = _BT709
+    about.color_range = _LIMITED
     return made

@@ -1,6 +1,7 @@
 """Detection: which objects are in a picture, and where."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
@@ -267,9 +268,12 @@ class Detect(Task, kind="detect"):
 
     @torch.inference_mode()
     def _seen(self, model: TaskModel, pixels: NDArray[np.uint8], *, once: bool = False) -> tuple[Seen, View]:
-        """What all looks at a picture say, and the first look itself."""
+        """What all looks at a picture say, and the first look itself.
+
+        The first one gives the places on which all are averaged, so it is that nearest to the size learned.
+        """
         height, width = pixels.shape[:2]
-        scales = (1.0,) if once else self.scales
+        scales = (1.0,) if once else sorted(self.scales, key=lambda scale: abs(math.log(scale)))
         looks: list[Seen] = []
         views: list[View] = []
         for scale in scales:
@@ -295,6 +299,8 @@ class Detect(Task, kind="detect"):
         boxes = np.clip(boxes, 0.0, np.tile([width, height], 2).astype(np.float64))
         labels, scores = best.labels.cpu().numpy(), best.scores.double().cpu().numpy()
         kept = without_repeats(boxes, labels, overlap=self.nms)
+        # What was told of a place outside of the picture is nothing.
+        kept = kept[(boxes[kept, 2:] > boxes[kept, :2]).all(1)]
         return boxes[kept], labels[kept], scores[kept]
 
     def _judge(
