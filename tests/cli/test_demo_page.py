@@ -45,4 +45,4 @@ def test_a_part_about_pixels_is_drawn_with_its_figure(tmp_path, name, figure, hi
     assert words.endswith(f"on {len(judged.pictures)} held-out pictures")
     html = page.html()
     assert all(words in html for words in said)
-    assert len(re.findall(r"<img ", html)) == min(12, len(judged.pictures))
+    assert len(re.findall(r"<img ", html)) == len(judged.pictures) <= 9

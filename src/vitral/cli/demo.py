@@ -79,9 +79,9 @@ PARTS = (
         words="The same scenes with a box around each shape: a U-Net learns where the middle of each is, "
         "and how far it reaches.",
         run=Run(
-            task=Detect(size=64, network=_SMALL, zoom=(0.9, 1.15), stretch=1.05, light=0.1),
+            task=Detect(size=64, network=_SMALL, zoom=(0.9, 1.15), stretch=1.05, light=0.1, confidence=0.4),
             data="scenes",
-            epochs=9,
+            epochs=8,
             batch=16,
         ),
     ),
@@ -94,7 +94,7 @@ PARTS = (
         run=Run(
             task=Colorize(size=64, look=64, network=_SMALL_COARSE, crop=0.7, hints=0.0, light=0.0),
             data="scenes",
-            epochs=6,
+            epochs=5,
             batch=16,
         ),
     ),

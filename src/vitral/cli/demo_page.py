@@ -1,7 +1,7 @@
 """What the demo's page says of each of its trainings."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from vitral.train import Evaluated, Trained, some_of, worst_mistakes
 _COMPARED, _COMPARED_QUALITY = 4, 9
 # Three strips stand side by side on the page.
 _STRIPS, _STRIP_PX = 12, 330
+_BOXED = 9
 _ENLARGED = 3
 
 
@@ -98,7 +99,7 @@ def _jpeg_of_size(pixels: NDArray[np.uint8], size_bytes: int) -> tuple[NDArray[n
 
 def _segmented(page: Page, trained: Trained, model: Model, judged: Evaluated) -> tuple[str, float, str]:
     overlap, right = float(judged.figures["mean_iou"]), float(judged.figures["pixel_accuracy"])
-    first = {"mean IoU of the classes": f"{overlap:.2%}", "pixels of the right class": f"{right:.2%}"}
+    first = {"mean IoU": f"{overlap:.2%}", "pixels right": f"{right:.2%}"}
     _facts(page, trained, judged, first)
     each = {name: row["iou"] or 0.0 for name, row in judged.figures["per_class"].items()}
     page.bars(each, title="IoU: what answer and truth share of the area of both")
@@ -124,12 +125,12 @@ def _masks(model: Model, batch: Batch) -> list[Picture]:
 
 def _detected(page: Page, trained: Trained, model: Model, judged: Evaluated) -> tuple[str, float, str]:
     ap50, mean_ap = float(judged.figures["ap50"]), float(judged.figures["map"])
-    first = {"AP50 of the classes": f"{ap50:.2%}", "mAP at 0.5 to 0.95": f"{mean_ap:.2%}"}
+    first = {"AP50": f"{ap50:.2%}", "mAP, 0.5 to 0.95": f"{mean_ap:.2%}"}
     _facts(page, trained, judged, first)
-    for chart in model.task.charts(judged.figures):
+    for chart in model.task.charts(judged.figures)[:1]:
         page.curves(chart.series, title=chart.title, x_label=chart.x_label, y_label=chart.y_label)
     page.text("What is found, with how sure each box is:")
-    page.gallery(_boxes(model, some_of(judged.pictures, _STRIPS)), size=_STRIP_PX)
+    page.gallery(_boxes(model, some_of(judged.pictures, _BOXED)), size=_STRIP_PX)
     return "ap50", ap50, f"{ap50:.2%} on {len(judged.pictures):,} held-out pictures"
 
 
@@ -188,10 +189,10 @@ def _strip(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return np.concatenate(row[1:], axis=1)
 
 
-def _facts(page: Page, trained: Trained, judged: Evaluated, first: dict[str, object]) -> None:
+def _facts(page: Page, trained: Trained, judged: Evaluated, first: Mapping[str, object]) -> None:
     page.facts(
-        first
-        | {
+        {
+            **first,
             "held-out pictures": f"{len(judged.pictures):,}",
             "training time": f"{trained.seconds:.0f} s",
             "the whole report": f"{trained.folder / 'report.html'}",
