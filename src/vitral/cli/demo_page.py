@@ -127,6 +127,7 @@ def _detected(page: Page, trained: Trained, model: Model, judged: Evaluated) -> 
     ap50, mean_ap = float(judged.figures["ap50"]), float(judged.figures["map"])
     first = {"AP50": f"{ap50:.2%}", "mAP, 0.5 to 0.95": f"{mean_ap:.2%}"}
     _facts(page, trained, judged, first)
+    # The other chart has a line more than there are colors.
     for chart in model.task.charts(judged.figures)[:1]:
         page.curves(chart.series, title=chart.title, x_label=chart.x_label, y_label=chart.y_label)
     page.text("What is found, with how sure each box is:")
