@@ -1,13 +1,17 @@
 """The two sets that are there without a file: digits and drawn scenes."""
 
+import hashlib
+
 import numpy as np
 import pytest
+import torch
 
 from vitral.core import OptionError
 from vitral.data.scan import scan
 from vitral.data.sources.digits import Digits
-from vitral.data.sources.scene_drawing import SHAPES, draw_scene, scene_label
-from vitral.data.sources.scenes import ScenePixels, Scenes
+from vitral.data.sources.scene_drawing import draw_scene
+from vitral.data.sources.scene_figures import SHAPES
+from vitral.data.sources.scenes import Scenes
 
 
 def test_digits_are_the_grey_pictures_of_scikit_learn():
@@ -43,9 +47,46 @@ def test_scenes_are_the_drawn_ones():
     assert (len(scenes), scenes.classes) == (8, SHAPES)
     drawn = draw_scene(5, seed=3, size=32)
     assert np.array_equal(scenes.pixels(5), drawn.pixels)
-    assert scenes.labels[5] == drawn.label == scene_label(5, seed=3)
-    assert isinstance(scenes.source, ScenePixels)
-    assert np.array_equal(scenes.source.scene(5).mask, drawn.mask)
+    assert scenes.labels[5] == drawn.label
+    assert scenes.sizes().tolist() == [[32, 32]] * 8
+
+
+def test_scenes_have_masks_and_boxes_of_every_shape():
+    scenes = Scenes(count=20, seed=1).open()
+    assert scenes.mask_classes == ("background", *SHAPES)
+    assert scenes.masks is not None
+    assert scenes.objects is not None
+    for row in range(len(scenes)):
+        drawn, marked = draw_scene(row, seed=1), scenes.objects.of(row)
+        for _ in range(2):
+            assert np.array_equal(scenes.masks.read(row), drawn.mask)
+        assert np.array_equal(marked.boxes, drawn.boxes)
+        assert marked.labels.tolist() == drawn.box_labels.tolist()
+        assert marked.labels[0] == scenes.labels[row]
+        assert set(np.unique(drawn.mask)) == {0, *(marked.labels + 1)}
+
+
+def test_whoever_writes_into_a_mask_changes_only_his_own():
+    masks = Scenes(count=1).open().masks
+    assert masks is not None
+    before = masks.read(0)
+    masks.read(0)[:] = 7
+    assert np.array_equal(masks.read(0), before)
+
+
+def test_an_item_of_the_scenes_knows_all_targets():
+    pixels, known = Scenes(count=3).open()[1]
+    assert isinstance(known, dict)
+    assert pixels.shape == (3, 64, 64)
+    assert known["mask"].shape == (64, 64)
+    assert known["boxes"].shape == (len(known["labels"]), 4)
+    assert known["labels"].dtype == torch.int64
+
+
+def test_keys_labels_and_splits_of_the_scenes_are_the_ones_they_always_were():
+    scenes = Scenes().open()
+    known = repr((scenes.keys, scenes.labels.tolist(), scenes.splits.tolist()))
+    assert hashlib.blake2b(known.encode(), digest_size=16).hexdigest() == "44bf735a300905999ae082d9f828aa4e"
 
 
 def test_more_scenes_begin_with_the_same_ones_in_the_same_splits():

@@ -1,6 +1,7 @@
 """Drawn scenes: always the same, and what is said of a picture is what is seen in it."""
 
 import colorsys
+import hashlib
 import itertools
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitral.core import OptionError
-from vitral.data.sources.scene_drawing import SHAPES, TEXTURES, draw_scene, hue_deg
+from vitral.data.sources.scene_drawing import draw_mask, draw_scene, hue_deg
+from vitral.data.sources.scene_figures import SHAPES, TEXTURES, lay_out
+from vitral.data.sources.scene_patterns import HULL, SHAPE
 
 SCENES = [draw_scene(index) for index in range(60)]
 
@@ -34,10 +37,17 @@ def test_the_label_is_the_class_of_the_largest_shape():
         assert all(areas[0] > 2 * other for other in areas[1:])
 
 
+def test_scenes_are_the_ones_they_always_were():
+    digest = hashlib.blake2b(digest_size=16)
+    for scene in SCENES:
+        digest.update(scene.pixels.tobytes() + scene.mask.tobytes() + bytes([scene.label]))
+    assert digest.hexdigest() == "6168624febe4afb6944cea45de7abad3"
+
+
 @settings(max_examples=30, deadline=None)
-@given(index=st.integers(0, 10**9), size=st.sampled_from([16, 33, 64, 128]))
-def test_boxes_are_the_extent_of_the_mask(index, size):
-    scene = draw_scene(index, size=size)
+@given(index=st.integers(0, 10**9), size=st.sampled_from([16, 33, 64, 128]), seed=st.integers(-5, 5))
+def test_boxes_are_the_extent_of_the_mask(index, size, seed):
+    scene = draw_scene(index, size=size, seed=seed)
     assert scene.pixels.shape == (size, size, 3)
     assert scene.pixels.dtype == scene.mask.dtype == np.uint8
     assert 1 <= len(scene.boxes) == len(scene.box_labels) <= 3
@@ -50,9 +60,44 @@ def test_boxes_are_the_extent_of_the_mask(index, size):
         assert part.any()
         covered[_rows(box), _columns(box)] = 1
         # A thin tip may cover less than half of its last pixels.
-        assert abs((np.flatnonzero(part.any(axis=0))[0] + int(x0)) - x0) <= 2.5
-        assert abs((np.flatnonzero(part.any(axis=1))[-1] + 1 + int(y0)) - y1) <= 2.5
+        columns, rows = np.flatnonzero(part.any(axis=0)), np.flatnonzero(part.any(axis=1))
+        assert columns[[0, -1]] + [0, 1] + int(x0) == pytest.approx([x0, x1], abs=2.5)
+        assert rows[[0, -1]] + [0, 1] + int(y0) == pytest.approx([y0, y1], abs=2.5)
     assert not (scene.mask[covered == 0]).any()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@given(angle=st.floats(0, 7))
+@settings(max_examples=20, deadline=None)
+def test_a_hull_reaches_exactly_as_far_as_its_shape(shape, angle):
+    place = np.linspace(-1.05, 1.05, 600)
+    x, y = place[None, :], place[:, None]
+    inside = SHAPE[shape](np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x)
+    corners, rounded = HULL[shape]
+    u, v = np.array(corners).T
+    for samples, reach in (
+        (place[inside.any(axis=0)], np.cos(angle) * u - np.sin(angle) * v),
+        (place[inside.any(axis=1)], np.sin(angle) * u + np.cos(angle) * v),
+    ):
+        assert samples[0] >= reach.min() - rounded - 1e-9
+        assert samples[-1] <= reach.max() + rounded + 1e-9
+        # A grid of samples misses the last of a tip.
+        assert samples[[0, -1]] == pytest.approx([reach.min() - rounded, reach.max() + rounded], abs=0.03)
+
+
+def test_the_mask_is_where_the_pixels_are_those_of_shapes():
+    for index in range(30):
+        scene, figures = SCENES[index], lay_out([index], seed=0, size=64)
+        assert np.array_equal(draw_mask(figures.of(0), 64), scene.mask)
+        spread = scene.pixels.max(axis=2).astype(int) - scene.pixels.min(axis=2)
+        assert ((spread > 60) == (scene.mask > 0)).mean() > 0.95
+
+
+def test_scenes_laid_out_together_are_those_laid_out_alone():
+    indices = [5, 0, 17, 10**9, 3]
+    together = lay_out(indices, seed=2, size=48)
+    for row, index in enumerate(indices):
+        assert together.of(row) == lay_out([index], seed=2, size=48).of(0)
 
 
 def test_every_pair_of_shape_and_texture_has_a_hue_of_its_own():

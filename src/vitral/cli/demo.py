@@ -12,9 +12,9 @@ from vitral.cli.demo_page import shown
 from vitral.cli.say import Reading, answer, line, people
 from vitral.core import DataError, VitralError
 from vitral.data import PictureSet, open_pictures
-from vitral.nn import ResidualAutoencoder
+from vitral.nn import ResidualAutoencoder, ResidualPyramid, UNet
 from vitral.report import Page
-from vitral.tasks import Classify, Compress, Generate
+from vitral.tasks import Classify, Colorize, Compress, Detect, Generate, Segment
 from vitral.train import Console, Evaluated, Run, Trained, evaluate_model, read_run, train
 
 
@@ -39,6 +39,11 @@ class Part:
     judged: int | None = None
 
 
+# A tenth of the usual network: scenes are small, and a person waits.
+_WAY_DOWN = ResidualPyramid(stem=16, widths=(32, 64, 96, 128), depths=(1, 1, 1, 1))
+_SMALL = UNet(encoder=_WAY_DOWN, widths=(16, 32, 48, 64), dropout=0.0)
+_SMALL_COARSE = UNet(encoder=_WAY_DOWN, widths=(48, 64), dropout=0.0)
+
 PARTS = (
     Part(
         name="digits",
@@ -53,6 +58,45 @@ PARTS = (
         title="Drawn scenes",
         words="Colored shapes on textured backgrounds, drawn by a program; the class is the largest shape.",
         run=Run(task=Classify(size=48), data="scenes", epochs=6),
+    ),
+    Part(
+        name="scenes-segmented",
+        data="scenes",
+        title="The class of every pixel",
+        words="The same scenes with a mask of all shapes, the small ones too: a U-Net learns where each "
+        "shape is, pixel by pixel.",
+        run=Run(
+            task=Segment(size=64, crop=64, network=_SMALL, zoom=1.2, light=0.1),
+            data="scenes",
+            epochs=5,
+            batch=16,
+        ),
+    ),
+    Part(
+        name="scenes-detected",
+        data="scenes",
+        title="A box around every shape",
+        words="The same scenes with a box around each shape: a U-Net learns where the middle of each is, "
+        "and how far it reaches.",
+        run=Run(
+            task=Detect(size=64, network=_SMALL, zoom=(0.9, 1.15), stretch=1.05, light=0.1, confidence=0.4),
+            data="scenes",
+            epochs=8,
+            batch=16,
+        ),
+    ),
+    Part(
+        name="scenes-colorized",
+        data="scenes",
+        title="Grey scenes in color",
+        words="In these scenes color follows from what is drawn: a striped star has one hue, a dotted star "
+        "another. Of held-out scenes the model sees lightness alone.",
+        run=Run(
+            task=Colorize(size=64, look=64, network=_SMALL_COARSE, crop=0.7, hints=0.0, light=0.0),
+            data="scenes",
+            epochs=5,
+            batch=16,
+        ),
     ),
     Part(
         name="digits-generated",

@@ -15,6 +15,7 @@ from vitral.tasks import GivesPictures
 from vitral.tasks.task import Metrics
 from vitral.train.classes_of import with_classes_of
 from vitral.train.folder import picture_digest
+from vitral.train.needed import needed
 from vitral.train.setup import Reading, use_threads
 
 # Few, because some tasks write dozens of files for each picture, and a person watches.
@@ -80,7 +81,7 @@ def evaluate(
     """
     use_threads(threads)
     used, part = _part(pictures, split)
-    part, unknown = with_classes_of(model, part)
+    part, unknown = with_classes_of(model, needed(model.task, part))
     found = scan(
         part, short_side=model.task.answered_side_px(), threads=torch.get_num_threads(), progress=reading
     )

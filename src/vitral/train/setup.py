@@ -35,6 +35,7 @@ from vitral.train.folder import (
     save_checkpoint,
     write_run,
 )
+from vitral.train.needed import needed
 from vitral.train.run import Run
 from vitral.train.session import Observer, Session
 
@@ -71,6 +72,7 @@ def begin(
     check_free(out)
     threads = use_threads(run.threads)
     short_side = run.task.short_side_px()
+    pictures = needed(run.task, pictures)
     found = scan(pictures, short_side=short_side, threads=threads, strict=run.strict, progress=reading)
     train = found.pictures.of_split("train")
     if len(train) == 0:
@@ -119,6 +121,7 @@ def pick_up(
                 f"vitral.resume(..., pictures=...)"
             )
         pictures = open_pictures(run.data, validation=run.validation, test=run.test)
+    pictures = needed(run.task, pictures)
     threads = use_threads(run.threads)
     found = scan(
         pictures, short_side=content["short_side_px"], threads=threads, strict=run.strict, progress=reading

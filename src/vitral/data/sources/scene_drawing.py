@@ -6,16 +6,18 @@ way. A picture turned to grey therefore still holds what is needed to color it a
 lightness, place, size and rotation are free. A scene is a pure function of (seed, index, size).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy.typing import NDArray
 
-from vitral.core import OptionError, permutation
+from vitral.core import OptionError
+from vitral.data.sources.scene_figures import SHAPES, TEXTURES, Figure, lay_out
 from vitral.data.sources.scene_patterns import GROUND, SHAPE, TEXTURE, Draws, Grid, texture_period
 
-SHAPES, TEXTURES, GROUNDS = tuple(SHAPE), tuple(TEXTURE), tuple(GROUND)
+GROUNDS = tuple(GROUND)
 
 _SAMPLES = 4  # per pixel and axis
 _SMALLEST_PX = 16
@@ -30,29 +32,16 @@ class Scene:
         pixels: uint8 sRGB, h x w x 3.
         label: class number of the main shape, which is clearly the largest.
         mask: uint8 per pixel: 0 is ground, 1 + class number is a shape.
-        boxes: `x0 y0 x1 y1` of each shape in the continuous pixel frame, the main shape first.
+        boxes: `x0 y0 x1 y1`, the exact extent of each shape in the continuous pixel frame, the main
+            shape first.
         box_labels: class number of each box.
     """
 
     pixels: UInt8[NDArray[np.uint8], "h w c=3"] = field(repr=False)
     label: int
     mask: UInt8[NDArray[np.uint8], "h w"] = field(repr=False)
-    boxes: Float[NDArray[np.float32], "n 4"]
+    boxes: Float[NDArray[np.float64], "n xyxy=4"]
     box_labels: Int[NDArray[np.int64], " n"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Figure:
-    """One shape of a scene: lengths in pixels, angles in radians, lightness in [0, 1]."""
-
-    shape: int
-    texture: int
-    x: float
-    y: float
-    radius: float
-    angle: float
-    phase: float
-    lightness: float
 
 
 def draw_scene(index: int, *, seed: int = 0, size: int = 64) -> Scene:
@@ -71,24 +60,44 @@ def draw_scene(index: int, *, seed: int = 0, size: int = 64) -> Scene:
         raise OptionError(f"draw_scene.index: must be at least 0, got {index}")
     if size < _SMALLEST_PX:
         raise OptionError(f"draw_scene.size: must be at least {_SMALLEST_PX} px, got {size}")
-    draws = Draws(seed, index)
-    linear = _ground(draws, size)
-    mask = np.zeros((size, size), dtype=np.uint8)
-    figures = _figures(draws, size)
-    boxes = [_paint(linear, mask, figure) for figure in figures]
+    found = lay_out([index], seed=seed, size=size)
+    figures = found.of(0)
     return Scene(
-        pixels=_encoded(linear),
+        pixels=draw_pixels(figures, Draws(seed, index), size),
         label=figures[0].shape,
-        mask=mask,
-        boxes=np.array(boxes, dtype=np.float32),
-        box_labels=np.array([figure.shape for figure in figures], dtype=np.int64),
+        mask=draw_mask(figures, size),
+        boxes=found.boxes(),
+        box_labels=found.shape[found.there],
     )
 
 
-def scene_label(index: int, *, seed: int = 0) -> int:
-    """Class number of the main shape of a scene, without drawing it."""
-    turn, place = divmod(index, len(SHAPES))
-    return int(permutation(len(SHAPES), seed, turn, "scene main shape")[place])
+def draw_pixels(figures: Sequence[Figure], draws: Draws, size: int) -> UInt8[NDArray[np.uint8], "h w c=3"]:
+    """The shapes on their ground, in sRGB.
+
+    Args:
+        figures: the shapes of one scene; a later one covers those before.
+        draws: random numbers of that scene.
+        size: height and width in pixels.
+    """
+    linear = _ground(draws, size)
+    for figure in figures:
+        _paint(linear, figure)
+    return _encoded(linear)
+
+
+def draw_mask(figures: Sequence[Figure], size: int) -> UInt8[NDArray[np.uint8], "h w"]:
+    """Class numbers of pixels: 0 is ground, 1 + class number where a shape covers at least half.
+
+    Args:
+        figures: the shapes of one scene; a later one covers those before.
+        size: height and width in pixels.
+    """
+    mask = np.zeros((size, size), dtype=np.uint8)
+    for figure in figures:
+        at, u, v = _samples(figure, size)
+        inside = SHAPE[SHAPES[figure.shape]](u, v)
+        mask[at][_per_pixel(inside.astype(np.float64)) >= 0.5] = 1 + figure.shape
+    return mask
 
 
 def hue_deg(shape: int, texture: int) -> float:
@@ -99,53 +108,20 @@ def hue_deg(shape: int, texture: int) -> float:
     return 15.0 * ((4 * shape + 7 * texture) % (len(SHAPES) * len(TEXTURES)))
 
 
-def _figures(draws: Draws, size: int) -> list[_Figure]:
-    """The main shape, then up to two small ones that found a free place."""
-    radius = draws.number("radius 0", 0.25, 0.36) * size
-    reach = size - 2 * (radius + 1)
-    x = radius + 1 + draws.number("x 0", 0, 1) * reach
-    y = radius + 1 + draws.number("y 0", 0, 1) * reach
-    figures = [_figure(draws, 0, scene_label(draws.index, seed=draws.seed), x, y, radius)]
-    for number in range(1, 1 + draws.choice("count", 3)):
-        radius = draws.number(f"radius {number}", 0.095, 0.125) * size
-        place = _free_place(draws, number, radius, size, figures)
-        if place is not None:
-            figures.append(
-                _figure(draws, number, draws.choice(f"shape {number}", len(SHAPES)), *place, radius)
-            )
-    return figures
+def _paint(linear: Float[NDArray[np.float64], "h w c=3"], figure: Figure) -> None:
+    """Draw one shape into the picture."""
+    at, u, v = _samples(figure, linear.shape[0])
+    inside = SHAPE[SHAPES[figure.shape]](u, v)
+    bright = TEXTURE[TEXTURES[figure.texture]](u, v, texture_period(figure.radius), figure.phase)
+    covered, lit = _per_pixel(inside.astype(np.float64)), _per_pixel(inside * bright)
+    dark_color, bright_color = _two_tones(figure)
+    view = linear[at]
+    view *= 1.0 - covered[..., None]
+    view += (covered - lit)[..., None] * dark_color + lit[..., None] * bright_color
 
 
-def _figure(draws: Draws, number: int, shape: int, x: float, y: float, radius: float) -> _Figure:
-    return _Figure(
-        shape=shape,
-        texture=draws.choice(f"texture {number}", len(TEXTURES)),
-        x=x,
-        y=y,
-        radius=radius,
-        angle=draws.number(f"angle {number}", 0.0, 2 * np.pi),
-        phase=draws.number(f"phase {number}", 0.0, 1.0),
-        lightness=draws.number(f"lightness {number}", 0.57, 0.68),
-    )
-
-
-def _free_place(
-    draws: Draws, number: int, radius: float, size: int, figures: list[_Figure]
-) -> tuple[float, float] | None:
-    margin, gap = radius + 1, 0.03 * size
-    for attempt in range(12):
-        x = draws.number(f"x {number} attempt {attempt}", margin, size - margin)
-        y = draws.number(f"y {number} attempt {attempt}", margin, size - margin)
-        if all(np.hypot(x - f.x, y - f.y) > radius + f.radius + gap for f in figures):
-            return x, y
-    return None
-
-
-def _paint(
-    linear: Float[NDArray[np.float64], "h w c=3"], mask: NDArray[np.uint8], figure: _Figure
-) -> list[float]:
-    """Draw one shape into the picture and the mask, and return its box."""
-    size = mask.shape[0]
+def _samples(figure: Figure, size: int) -> tuple[tuple[slice, slice], Grid, Grid]:
+    """The rows and columns around a shape, and u and v of all samples in them."""
     left, top = int(figure.x - figure.radius), int(figure.y - figure.radius)
     right = min(size, int(figure.x + figure.radius) + 2)
     bottom = min(size, int(figure.y + figure.radius) + 2)
@@ -153,19 +129,7 @@ def _paint(
     down = _sample_places(top, bottom)
     dx, dy = (across - figure.x)[None, :] / figure.radius, (down - figure.y)[:, None] / figure.radius
     cos, sin = np.cos(figure.angle), np.sin(figure.angle)
-    u, v = cos * dx + sin * dy, cos * dy - sin * dx
-    inside = SHAPE[SHAPES[figure.shape]](u, v)
-    bright = TEXTURE[TEXTURES[figure.texture]](u, v, texture_period(figure.radius), figure.phase)
-
-    covered, lit = _per_pixel(inside.astype(np.float64)), _per_pixel(inside * bright)
-    dark_color, bright_color = _two_tones(figure)
-    view = linear[top:bottom, left:right]
-    view *= 1.0 - covered[..., None]
-    view += (covered - lit)[..., None] * dark_color + lit[..., None] * bright_color
-    mask[top:bottom, left:right][covered >= 0.5] = 1 + figure.shape
-    half = 0.5 / _SAMPLES
-    columns, rows = across[inside.any(axis=0)], down[inside.any(axis=1)]
-    return [columns[0] - half, rows[0] - half, columns[-1] + half, rows[-1] + half]
+    return (slice(top, bottom), slice(left, right)), cos * dx + sin * dy, cos * dy - sin * dx
 
 
 def _sample_places(start: int, stop: int) -> NDArray[np.float64]:
@@ -191,7 +155,7 @@ def _ground(draws: Draws, size: int) -> Float[NDArray[np.float64], "h w c=3"]:
     return dark + (light - dark) * tone
 
 
-def _two_tones(figure: _Figure) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _two_tones(figure: Figure) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     hue = hue_deg(figure.shape, figure.texture)
     return _linear_rgb(figure.lightness - 0.10, 0.13, hue), _linear_rgb(figure.lightness + 0.10, 0.13, hue)
 

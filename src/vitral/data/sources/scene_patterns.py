@@ -49,6 +49,20 @@ SHAPE: dict[str, Callable[[Grid, Grid], Inside]] = {
     "cross": _cross,
 }
 
+_TURNS = 2 * np.pi / 5 * np.arange(5)
+HULL: dict[str, tuple[list[tuple[float, float]], float]] = {
+    "disc": ([(0.0, 0.0)], np.sqrt(0.92)),
+    "square": ([(-0.7, -0.7), (0.7, -0.7), (0.7, 0.7), (-0.7, 0.7)], 0.0),
+    "triangle": ([(0.0, -1.0), (1.5 / np.sqrt(3), 0.5), (-1.5 / np.sqrt(3), 0.5)], 0.0),
+    "star": ([(float(np.sin(turn)), float(-np.cos(turn))) for turn in _TURNS], 0.0),
+    "ring": ([(0.0, 0.0)], 1.0),
+    "cross": (
+        [(x * a, y * b) for a, b in ((0.95, 0.28), (0.28, 0.95)) for x in (-1, 1) for y in (-1, 1)],
+        0.0,
+    ),
+}
+"""What each shape reaches: the corners of its hull, and how far it is round beyond them."""
+
 
 def texture_period(radius: float) -> float:
     """Length of a texture's repeat as a share of the radius (px); wide enough on small shapes."""
