@@ -12,8 +12,9 @@ from vitral.train.classes_of import with_classes_of
 from vitral.train.folder import picture_digest
 from vitral.train.setup import Reading, use_threads
 
-# Few, because some tasks write dozens of files for each picture, and a person watches.
-_AT_ONCE = 32
+# Few, because some tasks write dozens of files for each picture, and a person watches; fewer of
+# whole pictures, which are answered one by one and of which several batches are in memory.
+_AT_ONCE, _WHOLE_AT_ONCE = 32, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ def evaluate(
         OptionError: the set has no such split.
     """
     use_threads(threads)
+    at_once = _WHOLE_AT_ONCE if model.task.answered_side_px() is None else _AT_ONCE
     used, part = _part(pictures, split)
     part, unknown = with_classes_of(model, part)
     found = scan(
@@ -80,7 +82,7 @@ def evaluate(
     metrics = model.task.judges(model.module)
     loader = Loader(
         found.pictures,
-        batch_size=_AT_ONCE,
+        batch_size=at_once,
         workers=torch.get_num_threads(),
         transform=model.task.judged(model.facts),
     )
@@ -90,7 +92,7 @@ def evaluate(
         for number, batch in enumerate(loader, start=1):
             metrics.update(model.module, batch.to(device))
             if judging is not None:
-                judging(min(number * _AT_ONCE, len(found.pictures)), len(found.pictures))
+                judging(min(number * at_once, len(found.pictures)), len(found.pictures))
     return Evaluated(
         figures=metrics.result(), pictures=found.pictures, split=used, skipped=(*found.broken, *unknown)
     )
