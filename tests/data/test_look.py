@@ -53,15 +53,15 @@ def test_pictures_are_counted_by_class_and_split(folder):
     assert result.alike == result.broken == result.blank == ()
 
 
-def marked(*, labels=None):
+def marked(**known):
     """Three pictures with three, none and two objects, the last one in the test split."""
     return PictureSet(
         name="marked",
         keys=("a", "b", "c"),
-        source=ArrayPixels(np.stack([drawing(seed) for seed in range(3)])),
+        source=ArrayPixels(np.stack([drawing(seed) for seed in range(3)]).astype(np.uint8)),
         classes=("cell", "dot", "dust"),
-        labels=labels,
         splits=np.asarray(["train", "train", "test"]),
+        **known,
         objects=Objects(
             starts=np.asarray([0, 3, 3, 5]),
             boxes=np.tile([1.0, 2.0, 5.0, 6.0], (5, 1)),

@@ -62,7 +62,7 @@ def predict(
     for _ in answers:
         pass  # Each is told as it comes.
     if out is not None:
-        told.page(model.task.kind).write(out / "index.html")
+        told.page(f"{model.task.kind}: {told.count:,} pictures").write(out / "index.html")
         line(console, "page", out / "index.html")
     if json:
         answer(

@@ -89,9 +89,9 @@ class Told:
         if self._page and len(self._shown) < _MOST_SHOWN:
             self._shown.append(as_shown(one.answer.drawn(one.pixels, file.name)))
 
-    def page(self, task: str) -> Page:
+    def page(self, title: str) -> Page:
         """A page with the first 500 answers."""
-        page = Page(f"{task}: {self.count:,} pictures")
+        page = Page(title)
         if self.count > len(self._shown):
             page.text(f"The first {len(self._shown)} of {self.count:,}.")
         return page.gallery(self._shown)
