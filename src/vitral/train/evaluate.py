@@ -15,6 +15,8 @@ from vitral.train.setup import Reading, use_threads
 # Few, because some tasks write dozens of files for each picture, and a person watches; fewer of
 # whole pictures, which are answered one by one and of which several batches are in memory.
 _AT_ONCE, _WHOLE_AT_ONCE = 32, 4
+# Keeping large pictures saves a second decoding, which takes little beside an answer.
+_WHOLE_KEPT_BYTES = 2**28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +75,16 @@ def evaluate(
         OptionError: the set has no such split.
     """
     use_threads(threads)
-    at_once = _WHOLE_AT_ONCE if model.task.answered_side_px() is None else _AT_ONCE
+    whole = model.task.answered_side_px() is None
+    at_once = _WHOLE_AT_ONCE if whole else _AT_ONCE
     used, part = _part(pictures, split)
     part, unknown = with_classes_of(model, part)
     found = scan(
-        part, short_side=model.task.answered_side_px(), threads=torch.get_num_threads(), progress=reading
+        part,
+        short_side=model.task.answered_side_px(),
+        threads=torch.get_num_threads(),
+        memory_bytes=_WHOLE_KEPT_BYTES if whole else None,
+        progress=reading,
     )
     metrics = model.task.judges(model.module)
     loader = Loader(
