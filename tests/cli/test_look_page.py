@@ -1,5 +1,6 @@
 """The page of `vitral look`."""
 
+import json
 import re
 
 import numpy as np
@@ -82,3 +83,27 @@ def test_pictures_of_black_and_white_alone_are_drawn_and_told(tmp_path):
     html = page(tmp_path)
     assert "At level 0: 75.0 / 75.0 / 75.0 % of red / green / blue" in html
     assert "at level 255: 25.0 / 25.0 / 25.0 %." in html
+
+
+def test_objects_are_counted_in_words_on_the_page_and_in_the_terminal(vitral, tmp_path):
+    rows = ["path,label,x0,y0,x1,y1"]
+    for number in range(3):
+        put(tmp_path / f"{number}.png", number)
+        rows += [f"{number}.png,cell,1,1,5,5", f"{number}.png,<b>dot,2,2,9,9", f"{number}.png,cell,6,6,9,9"]
+    (tmp_path / "boxes.csv").write_text("\n".join(rows))
+    code, out, err = vitral("look", tmp_path / "boxes.csv", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert {name: sum(row.values()) for name, row in told["objects"].items()} == {"<b>dot": 3, "cell": 6}
+    assert set(told["counts"]) == {""}
+    lines = vitral("look", tmp_path / "boxes.csv")[2].splitlines()
+    first = next(
+        number for number, line in enumerate(lines) if line.split()[:3] == ["objects", "of", "class"]
+    )
+    rows = [line.split() for line in lines[first + 1 : first + 5]]
+    assert [row[0] for row in rows] == ["<b>dot", "cell", "pictures", "(all)"]
+    assert [sum(map(int, row[1:])) for row in (rows[0], rows[1], rows[3])] == [3, 6, 3]
+    html = (tmp_path / "look.html").read_text()
+    assert "Objects per class" in html
+    assert "Pictures per class" not in html
+    assert "<b>dot" not in html

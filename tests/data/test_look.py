@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vitral.core import DataError, OptionError
-from vitral.data import open_pictures
+from vitral.data import ArrayPixels, Objects, PictureSet, open_pictures
 from vitral.data.likeness import Fingerprint, near_groups
 from vitral.data.look import look
 from vitral.data.packed import pack
@@ -51,6 +51,48 @@ def test_pictures_are_counted_by_class_and_split(folder):
     assert (result.height_px, result.width_px) == ((20, 60, 60), (80, 80, 90))
     assert result.sizes == (((60, 80), 18), ((20, 90), 1))
     assert result.alike == result.broken == result.blank == ()
+
+
+def marked(**known):
+    """Three pictures with three, none and two objects, the last one in the test split."""
+    return PictureSet(
+        name="marked",
+        keys=("a", "b", "c"),
+        source=ArrayPixels(np.stack([drawing(seed) for seed in range(3)]).astype(np.uint8)),
+        classes=("cell", "dot", "dust"),
+        splits=np.asarray(["train", "train", "test"]),
+        **known,
+        objects=Objects(
+            starts=np.asarray([0, 3, 3, 5]),
+            boxes=np.tile([1.0, 2.0, 5.0, 6.0], (5, 1)),
+            labels=np.asarray([0, 1, 0, 1, 1]),
+            crowd=np.asarray([False, True, False, False, False]),
+        ),
+    )
+
+
+def test_objects_are_counted_by_class_and_split():
+    result = look(marked())
+    objects = {
+        "cell": {"train": 2, "test": 0},
+        "dot": {"train": 1, "test": 2},
+        "dust": {"train": 0, "test": 0},
+    }
+    assert result.objects == objects
+    assert result.counts == {"": {"train": 2, "test": 1}}
+    assert json.loads(json.dumps(result.to_json()))["objects"] == objects
+    assert look(marked().subset([2, 0])).objects["cell"] == {"train": 2, "test": 0}
+    assert look(marked().subset([1])).objects["cell"] == {"train": 0}
+
+
+def test_pictures_with_labels_and_objects_are_counted_both_ways():
+    result = look(marked(labels=np.asarray([2, 2, -100])))
+    assert result.counts == {"dust": {"train": 2, "test": 0}, "": {"train": 0, "test": 1}}
+    assert result.objects["dot"] == {"train": 1, "test": 2}
+
+
+def test_without_objects_none_are_counted(folder):
+    assert found(folder).objects == {}
 
 
 def test_mean_and_deviation_are_those_of_all_pixels(folder):

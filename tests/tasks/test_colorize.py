@@ -343,13 +343,17 @@ def test_hints_near_each_other_hold_and_do_not_overshoot(apart):
 def test_answers_become_png_files_with_names_of_their_own():
     pixels = photograph(20, 30)
     answer = TASK.colorize(MODEL, pixels)
-    names = ["a/b.jpg", "a/b.png", "a/c.tif"]
-    found = dict(
-        TASK.written(MODEL, [Answered(name=name, pixels=pixels, answer=answer) for name in names], "png")
-    )
+
+    def written(*names: str) -> dict[str, bytes]:
+        answers = [Answered(name=name, pixels=pixels, answer=answer) for name in names]
+        return dict(TASK.written(MODEL, answers, "png"))
+
+    found = written("a/b.jpg", "a/b.png.tif", "a/c.tif")
     assert list(found) == ["a/b.png", "a/b.png.png", "a/c.png"]
     for data in found.values():
         assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), answer.pixels)
+    with pytest.raises(DataError, match=r"b.jpg and b.png would share a file"):
+        written("b.png.tif", "b.jpg", "b.png")
 
 
 def test_a_report_shows_grey_color_original_and_confidence():

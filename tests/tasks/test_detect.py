@@ -409,7 +409,7 @@ def test_yolo_is_a_set_that_opens_again(learned, tmp_path):
 
 def test_two_pictures_that_would_share_a_text_are_refused(learned):
     answers = [dataclasses.replace(ANSWERS[0], name=name) for name in ("a/b.jpg", "a/b.png")]
-    with pytest.raises(DataError, match=r"yolo: a/b.jpg and a/b.png would share labels/a/b.txt"):
+    with pytest.raises(DataError, match=r"a/b.jpg and a/b.png would share a file; rename one"):
         files_of(learned, "yolo", answers)
 
 

@@ -114,18 +114,13 @@ def _judged(console: Any, judge: Model, place: Path, pictures: PictureSet, threa
 
 
 def _print(console: Any, findings: Findings) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
     line(console, "found", findings.found, style="dim")
-    table = Table(box=None, padding=(0, 2))
-    splits = sorted({split for row in findings.counts.values() for split in row})
-    table.add_column("class")
-    for split in splits:
-        table.add_column(split or "pictures", justify="right")
-    for name, row in findings.counts.items():
-        table.add_row(escape(name or "(no class)"), *(f"{row.get(split, 0):,}" for split in splits))
-    console.print(table)
+    if findings.objects:
+        console.print(_table("objects of class", findings.objects, unit="objects"))
+    counts, title = findings.counts, "class"
+    if findings.objects:  # Their classes need not be those of pictures.
+        counts, title = {"(all)": counts[""]} if set(counts) == {""} else counts, "pictures"
+    console.print(_table(title, counts))
     for name, text in {"sizes": _sizes(findings), **_facts(findings)}.items():
         line(console, name, text)
     for note in findings.notes:
@@ -141,6 +136,21 @@ def _print(console: Any, findings: Findings) -> None:
         )
     for group in findings.disagreements[:_MOST_NAMED]:
         line(console, "two labels", " = ".join(group.keys[:4]), style="yellow")
+
+
+def _table(title: str, counts: dict[str, dict[str, int]], *, unit: str = "pictures") -> Any:
+    """Counts of each class, one column a split."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2))
+    splits = sorted({split for row in counts.values() for split in row})
+    table.add_column(title)
+    for split in splits:
+        table.add_column(split or unit, justify="right")
+    for name, row in counts.items():
+        table.add_row(escape(name or "(no class)"), *(f"{row.get(split, 0):,}" for split in splits))
+    return table
 
 
 def _sizes(findings: Findings) -> str:

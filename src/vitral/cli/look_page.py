@@ -69,7 +69,8 @@ def _numbers(findings: Findings) -> dict[str, object]:
     colors = [" / ".join(f"{v:.3f}" for v in values) for values in (findings.mean, findings.std)]
     return {
         "pictures": findings.pictures,
-        "classes": sum(1 for name in findings.counts if name) or None,
+        "classes": len({*findings.counts, *findings.objects} - {""}) or None,
+        "objects": sum(sum(row.values()) for row in findings.objects.values()) or None,
         "broken": len(findings.broken),
         "exact duplicates": exact,
         "near duplicates": near,
@@ -119,17 +120,10 @@ def _kinds(alike: Sequence[Alike]) -> list[tuple[str, str, list[Alike]]]:
 def _what_is_there(page: "_LookPage", findings: Findings) -> None:
     page.heading("What is there")
     named = {name or "(no class)": row for name, row in findings.counts.items()}
+    if findings.objects:
+        _bars(page, findings.objects, "objects")
     if len(named) > 1:
-        largest = sorted(named.items(), key=lambda row: -sum(row[1].values()))
-        shown = dict(largest[:_MOST_CLASSES]) if len(named) > _MOST_CLASSES else named
-        title = (
-            "Pictures per class"
-            if shown is named
-            else f"The {_MOST_CLASSES} largest of {len(named):,} classes"
-        )
-        bars = {name: {split or "all": n for split, n in row.items()} for name, row in shown.items()}
-        only = all(set(row) == {"all"} for row in bars.values())
-        page.bars({n: row["all"] for n, row in bars.items()} if only else bars, title, "pictures")
+        _bars(page, named, "pictures")
     page.bars(
         {f"{w} × {h}": n for (h, w), n in findings.sizes}, "Most frequent sizes, width × height", "pictures"
     )
@@ -142,6 +136,20 @@ def _what_is_there(page: "_LookPage", findings: Findings) -> None:
         title="Sizes",
     )
     page.table([{"format": name, "pictures": n} for name, n in findings.formats.items()], title="Formats")
+
+
+def _bars(page: "_LookPage", counts: dict[str, dict[str, int]], unit: str) -> None:
+    """Counts of each class, those of the splits apart."""
+    shown, title = counts, f"{unit.capitalize()} per class"
+    if len(counts) > _MOST_CLASSES:
+        largest = sorted(counts.items(), key=lambda row: -sum(row[1].values()))
+        shown, title = (
+            dict(largest[:_MOST_CLASSES]),
+            f"The {_MOST_CLASSES} largest of {len(counts):,} classes",
+        )
+    bars = {name: {split or "all": n for split, n in row.items()} for name, row in shown.items()}
+    only = all(set(row) == {"all"} for row in bars.values())
+    page.bars({n: row["all"] for n, row in bars.items()} if only else bars, title, unit)
 
 
 def _augmented(page: "_LookPage", made: Augmented) -> None:

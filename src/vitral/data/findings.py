@@ -43,7 +43,9 @@ class Findings:
         found: the set in one line.
         notes: warnings for a person.
         pictures: how many there are, with the broken ones.
-        counts: class -> split -> pictures, with the broken ones; "" is no class, or no split.
+        counts: class -> split -> pictures, with the broken ones; "" is no class, or no split. Without
+            the classes that only objects have.
+        objects: class -> split -> objects, in broken pictures too; empty without marked objects.
         formats: file format -> pictures; "pixels" for those that are none.
         height_px: smallest, lower median and largest height, upright.
         width_px: the same for the width.
@@ -61,6 +63,7 @@ class Findings:
     notes: tuple[str, ...]
     pictures: int
     counts: dict[str, dict[str, int]]
+    objects: dict[str, dict[str, int]]
     formats: dict[str, int]
     height_px: tuple[int, int, int]
     width_px: tuple[int, int, int]

@@ -17,7 +17,7 @@ from vitral.data.likeness import Fingerprint, near_groups
 from vitral.data.one_line import one_line
 from vitral.data.picture_set import PictureSet
 from vitral.data.scan import Broken
-from vitral.data.statistics import class_counts, most_frequent
+from vitral.data.statistics import class_counts, most_frequent, object_counts
 
 _CHUNK = 32
 _MAGIC = {
@@ -121,6 +121,7 @@ def _findings(
         notes=pictures.notes,
         pictures=len(pictures),
         counts=class_counts(pictures),
+        objects=object_counts(pictures),
         formats=dict(Counter(one.format for one in seen).most_common()),
         height_px=low_median([one.size[0] for one in seen]),
         width_px=low_median([one.size[1] for one in seen]),

@@ -115,19 +115,40 @@ def class_counts(
 ) -> dict[str, dict[str, int]]:
     """Pictures of each class in each split; "" is no class, or no split.
 
+    A class that only objects have is left out; see `object_counts`.
+
     Args:
         pictures: what to count.
         chosen: which of them to count; None: all.
     """
     chosen = np.ones(len(pictures), dtype=bool) if chosen is None else chosen
-    present = [split for split in (*SPLITS, "") if (pictures.splits == split).any()]
     rows = [(name, pictures.labels == number) for number, name in enumerate(pictures.classes)]
     rows.append(("", pictures.labels == IGNORE))
     return {
-        name: {split: int((row & chosen & (pictures.splits == split)).sum()) for split in present}
+        name: {split: int((row & chosen & (pictures.splits == split)).sum()) for split in _splits(pictures)}
         for name, row in rows
-        if name or row.any()
+        if row.any() or (name and pictures.objects is None)
     }
+
+
+def object_counts(pictures: PictureSet) -> dict[str, dict[str, int]]:
+    """Objects of each class in each split, crowds too; "" is no split. Empty when none can be marked."""
+    if pictures.objects is None:
+        return {}
+    starts, labels = pictures.objects.starts, pictures.objects.labels
+    counts: dict[str, dict[str, int]] = {name: {} for name in pictures.classes}
+    for split in _splits(pictures):
+        rows = np.zeros(len(starts) - 1, dtype=bool)
+        rows[pictures.rows[pictures.splits == split]] = True
+        here = np.repeat(rows, np.diff(starts))
+        numbers = np.bincount(labels[here], minlength=len(pictures.classes)).tolist()
+        for name, number in zip(pictures.classes, numbers, strict=True):
+            counts[name][split] = number
+    return counts
+
+
+def _splits(pictures: PictureSet) -> list[str]:
+    return [split for split in (*SPLITS, "") if (pictures.splits == split).any()]
 
 
 def most_frequent(sizes: Mapping[Size, int]) -> tuple[tuple[Size, int], ...]:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ def gallery(pictures: Iterable[Picture], *, size: int = 128, title: str = "") ->
     if not groups:
         parts.append('<p class="quiet">No pictures.</p>')
     return f'<section class="pictures">{"".join(parts)}</section>'
+
+
+def as_shown(picture: Picture, *, size: int = 128) -> Picture:
+    """A picture with no more pixels than `gallery` shows of it, to be kept until it is drawn."""
+    side = _WIDE_PX if picture.wide else max(size, _CLOSE_PX) if picture.close else size
+    return replace(picture, pixels=_shrunk(picture.pixels, side * _SHARPNESS))
 
 
 def data_uri(pixels: NDArray[np.uint8]) -> str:

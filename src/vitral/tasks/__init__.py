@@ -10,7 +10,7 @@ from vitral.tasks.recognizing import GivesPictures
 from vitral.tasks.segment import Segment, Segmented
 from vitral.tasks.strangeness import TellsStrangeness
 from vitral.tasks.task import Metrics, Prediction, Score, Task, TaskModel, as_they_are
-from vitral.tasks.writing import Answered, WritesAnswers
+from vitral.tasks.writing import Answered, WritesAnswers, WritesTogether, without_ending
 
 __all__ = [
     "Answered",
@@ -37,5 +37,7 @@ __all__ = [
     "TaskModel",
     "TellsStrangeness",
     "WritesAnswers",
+    "WritesTogether",
     "as_they_are",
+    "without_ending",
 ]

@@ -18,8 +18,11 @@ from vitral.train.folder import picture_digest
 from vitral.train.needed import needed
 from vitral.train.setup import Reading, use_threads
 
-# Few, because some tasks write dozens of files for each picture, and a person watches.
-_AT_ONCE = 32
+# Few, because some tasks write dozens of files for each picture, and a person watches; fewer of
+# whole pictures, which are answered one by one and of which several batches are in memory.
+_AT_ONCE, _WHOLE_AT_ONCE = 32, 4
+# Keeping large pictures saves a second decoding, which takes little beside an answer.
+_WHOLE_KEPT_BYTES = 2**28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +83,21 @@ def evaluate(
         OptionError: the set has no such split, or nothing that the judge could be asked about.
     """
     use_threads(threads)
+    whole = model.task.answered_side_px() is None
+    at_once = _WHOLE_AT_ONCE if whole else _AT_ONCE
     used, part = _part(pictures, split)
     part, unknown = with_classes_of(model, needed(model.task, part))
     found = scan(
-        part, short_side=model.task.answered_side_px(), threads=torch.get_num_threads(), progress=reading
+        part,
+        short_side=model.task.answered_side_px(),
+        threads=torch.get_num_threads(),
+        memory_bytes=_WHOLE_KEPT_BYTES if whole else None,
+        progress=reading,
     )
     metrics = _metrics(model, judge, part)
     loader = Loader(
         found.pictures,
-        batch_size=_AT_ONCE,
+        batch_size=at_once,
         workers=torch.get_num_threads(),
         transform=model.task.judged(model.facts),
     )
@@ -98,7 +107,7 @@ def evaluate(
         for number, batch in enumerate(loader, start=1):
             metrics.update(model.module, batch.to(device))
             if judging is not None:
-                judging(min(number * _AT_ONCE, len(found.pictures)), len(found.pictures))
+                judging(min(number * at_once, len(found.pictures)), len(found.pictures))
     return Evaluated(
         figures=metrics.result(), pictures=found.pictures, split=used, skipped=(*found.broken, *unknown)
     )

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from vitral.core import DataError, OptionError, did_you_mean
+from vitral.core import OptionError, did_you_mean
 from vitral.tasks.detect.answer import Detected, Found
-from vitral.tasks.writing import Answered
+from vitral.tasks.writing import Answered, one_by_one
 
 FORMATS = ("coco", "yolo", "csv")
+TOGETHER = ("coco", "csv")
 
 
 def written(
@@ -69,18 +70,10 @@ def _coco_entry(found: Found, image: int) -> dict[str, Any]:
 def _yolo(classes: tuple[str, ...], answers: Iterable[Answered]) -> Iterator[tuple[str, bytes]]:
     names = "".join(f"  {k}: {json.dumps(name, ensure_ascii=False)}\n" for k, name in enumerate(classes))
     yield "data.yaml", f"names:\n{names}".encode()
-    owners: dict[str, str] = {}
-    for one in answers:
-        file = f"labels/{_stem(one.name)}.txt"
-        if file in owners:
-            raise DataError(
-                f"yolo: {owners[file]} and {one.name} would share {file}; rename one of them, "
-                f"or use coco or csv"
-            )
-        owners[file] = one.name
+    for stem, one in one_by_one(answers):
         height, width = one.pixels.shape[:2]
         lines = [_yolo_line(found, height, width) for found in _detected(one).boxes]
-        yield file, "".join(lines).encode()
+        yield f"labels/{stem}.txt", "".join(lines).encode()
 
 
 def _yolo_line(found: Found, height: int, width: int) -> str:
@@ -106,11 +99,6 @@ def _csv(classes: tuple[str, ...], answers: Iterable[Answered]) -> Iterator[tupl
 def _detected(one: Answered) -> Detected:
     assert isinstance(one.answer, Detected)
     return one.answer
-
-
-def _stem(name: str) -> str:
-    folder, slash, file = name.rpartition("/")
-    return f"{folder}{slash}{file.rpartition('.')[0] or file}"
 
 
 def _json(value: Any) -> bytes:

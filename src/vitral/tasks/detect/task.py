@@ -30,7 +30,7 @@ from vitral.optim import AdamW, Muon, Optimizer
 from vitral.tasks.detect.answer import Detected
 from vitral.tasks.detect.changes import training_ops
 from vitral.tasks.detect.choosing import LARGEST_PX, check_objects, chosen_size, object_sides, training_frame
-from vitral.tasks.detect.files import FORMATS, written
+from vitral.tasks.detect.files import FORMATS, TOGETHER, written
 from vitral.tasks.detect.graphs import detect_graphs
 from vitral.tasks.detect.judging import DetectMetrics, Marked, detection_charts
 from vitral.tasks.detect.model import DetectModel
@@ -67,6 +67,7 @@ class Detect(Task, kind="detect"):
     )  # fmt: skip
     needs: ClassVar[Literal["nothing", "label", "mask", "objects"]] = "objects"
     formats: ClassVar[tuple[str, ...]] = FORMATS
+    together: ClassVar[tuple[str, ...]] = TOGETHER
     shown_at_once: ClassVar[int] = 12
 
     size: int | None = option(

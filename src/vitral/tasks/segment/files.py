@@ -1,7 +1,6 @@
 """The formats in which masks are written for others."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 import numpy as np
 import torch
@@ -9,9 +8,10 @@ import torch
 from vitral.core import OptionError
 from vitral.tasks.segment.answer import Segmented, has_background
 from vitral.tasks.segment.whole import strips
-from vitral.tasks.writing import Answered
+from vitral.tasks.writing import Answered, one_by_one
 
 FORMATS = ("png", "probabilities", "coco", "polygons")
+TOGETHER = ("coco", "polygons")
 
 
 def written(
@@ -26,6 +26,7 @@ def written(
         classes: class names in the order of their numbers.
     Raises:
         OptionError: there is no such format.
+        DataError: two pictures would share a file.
     """
     # Here and below, because `import vitral` writes nothing.
     from vitral.data.mask_files import coco_document, palette_png
@@ -33,11 +34,11 @@ def written(
 
     if format == "png":
         colors = class_colors(background=has_background(classes))
-        for one in answers:
-            yield f"{_stem(one.name)}.png", palette_png(one.answer.mask, colors)
+        for stem, one in one_by_one(answers):
+            yield f"{stem}.png", palette_png(one.answer.mask, colors)
     elif format == "probabilities":
-        for one in answers:
-            yield from _probabilities(one.name, one.answer)
+        for stem, one in one_by_one(answers):
+            yield from _probabilities(stem, one.answer)
     elif format in ("coco", "polygons"):
         form = "runs" if format == "coco" else "polygons"
         masks = ((one.name, one.answer.mask) for one in answers)
@@ -46,7 +47,7 @@ def written(
         raise OptionError(f"--format: must be one of {', '.join(FORMATS)}, got {format!r}")
 
 
-def _probabilities(name: str, answer: Segmented) -> Iterator[tuple[str, bytes]]:
+def _probabilities(stem: str, answer: Segmented) -> Iterator[tuple[str, bytes]]:
     from vitral.data.mask_files import probability_png
 
     height, width = answer.mask.shape
@@ -54,8 +55,4 @@ def _probabilities(name: str, answer: Segmented) -> Iterator[tuple[str, bytes]]:
     for number, label in enumerate(answer.classes):
         parts = [strip[0].numpy() for strip in strips(coarse[number : number + 1], height, width)]
         plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in label)
-        yield f"{_stem(name)}.{number}-{plain}.png", probability_png(np.concatenate(parts))
-
-
-def _stem(name: str) -> str:
-    return str(PurePosixPath(name).with_suffix(""))
+        yield f"{stem}.{number}-{plain}.png", probability_png(np.concatenate(parts))

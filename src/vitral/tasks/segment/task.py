@@ -20,7 +20,7 @@ from vitral.nn.mask_losses import MASK_IGNORE, MaskLoss, SumOfLosses
 from vitral.tasks.exporting import Graph
 from vitral.tasks.segment.answer import Segmented, painted
 from vitral.tasks.segment.choosing import LARGEST_PX, MULTIPLE, check_masks, class_weights, training_frame
-from vitral.tasks.segment.files import FORMATS, written
+from vitral.tasks.segment.files import FORMATS, TOGETHER, written
 from vitral.tasks.segment.graphs import segment_graphs
 from vitral.tasks.segment.judging import SegmentMetrics
 from vitral.tasks.segment.whole import classes_of_pixels
@@ -44,6 +44,7 @@ class Segment(Task, kind="segment"):
     )  # fmt: skip
     needs: ClassVar[Literal["nothing", "label", "mask", "objects"]] = "mask"
     formats: ClassVar[tuple[str, ...]] = FORMATS
+    together: ClassVar[tuple[str, ...]] = TOGETHER
     shown_at_once: ClassVar[int] = 12
 
     size: int | None = option(
