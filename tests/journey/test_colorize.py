@@ -67,4 +67,4 @@ def test_train_evaluate_colorize(vitral, tiny_folder, run, tmp_path):
     code, _, err = vitral("predict", run, "old.png", "--out", "said", "--format", "png")
     assert code == 0, err
     made = [np.asarray(Image.open(tmp_path / place / "old.png")) for place in ("out", "said")]
-    assert np.array_equal(*made)
+    assert np.array_equal(made[0], made[1])
