@@ -7,7 +7,8 @@ holds out; nothing of it is seen in training, and there is no validation split.
 Run: VITRAL_DATA=... .venv/bin/python benchmarks/flowers_colors.py [RUNS] [--minutes 58]
      [--classify-minutes 20] [--size 64]   (about 2 hours 30 minutes)
 RUNS is a folder for the three runs `colorize`, `l2` and `classify`; those that are finished there are not
-trained again. Training, coloring and judging go through the command line.
+trained again. It also draws every n-th test picture for docs/how-to/colorize.md. Training, coloring and
+judging go through the command line.
 """
 
 import argparse
@@ -15,10 +16,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from color_sheet import color_sheet
 from command import vitral
 from machine import data_folder, write_result
+from PIL import Image
 
+from vitral.data import open_pictures
 from vitral.saved import Model
+from vitral.tasks.colorize.tints import grey_of
 
 MINUTES, CLASSIFY_MINUTES = 58, 20
 TEST, SIZE_PX = 0.1, 64
@@ -29,6 +35,8 @@ ASKED = {
     "colorfulness_ratio": [0.85, 1.15],
     "recognition": 0.5,
 }
+SHOWN = 24
+GALLERY = Path(__file__).parent.parent / "docs/how-to/pictures/flowers-colorized.jpg"
 FIGURES = (
     "auc", "auc_rebalanced", "delta_e_ab", "delta_e_rebalanced", "colorfulness_ratio",
     "psnr_db", "psnr_flat_db", "psnr_grey_db", "beside", "recognition", "recognized", "pictures",
@@ -40,6 +48,18 @@ def trained(place: Path, *words: str) -> Path:
     if not (place / "model.safetensors").exists():
         vitral("train", *words, *SPLIT, "--out", str(place))
     return place
+
+
+def gallery(root: Path, colorizers: list[Path]) -> Image.Image:
+    """Every n-th test picture: grey, as each model colors it, and as it was."""
+    pictures = open_pictures(str(root), validation=0.0, test=TEST).of_split("test")
+    every, models = len(pictures) // SHOWN, [Model.load(run) for run in colorizers]
+    rows = []
+    for index in range(0, SHOWN * every, every):
+        pixels = np.asarray(pictures.pixels(index))
+        made = [model.predict(pixels).pixels for model in models]
+        rows.append([Image.fromarray(one) for one in (grey_of(pixels), *made, pixels)])
+    return color_sheet(rows, columns=3, tall_px=128)
 
 
 def main() -> None:
@@ -61,6 +81,7 @@ def main() -> None:
             name: vitral("evaluate", str(run), str(root), "--judge", str(judge))
             for name, run in (("ours", ours), ("l2", twin))
         }
+        gallery(root, [ours, twin]).save(GALLERY, quality=88)
         records = {run.name: Model.load(run).record for run in (ours, twin, judge)}
     ahead = 100 * (judged["ours"]["auc_rebalanced"] - judged["l2"]["auc_rebalanced"])
     measured = {

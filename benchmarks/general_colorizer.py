@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from color_sheet import color_sheet
 from command import vitral
 from machine import data_folder, write_result
 from PIL import Image
@@ -63,24 +64,10 @@ def gallery(run: Path) -> Image.Image:
             Image.fromarray(grey_of(np.asarray(original))).save(grey / f"{number:02d}.png")
         vitral("colorize", str(run), str(grey), "-o", str(made))
         trios = [
-            [_small(Image.open(grey / name)), _small(Image.open(made / name)), _small(original)]
+            [Image.open(grey / name), Image.open(made / name), original]
             for original, name in ((one, f"{number:02d}.png") for number, one in enumerate(originals))
         ]
-    wide = max(sum(picture.width for picture in trio) for trio in trios) + 8
-    rows = -(-len(trios) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * wide, rows * (TALL_PX + 8)), "white")
-    for number, trio in enumerate(trios):
-        column, row = divmod(number, rows)
-        x = column * wide
-        for picture in trio:
-            sheet.paste(picture, (x, row * (TALL_PX + 8)))
-            x += picture.width
-    return sheet
-
-
-def _small(picture: Image.Image) -> Image.Image:
-    width = round(picture.width * TALL_PX / picture.height)
-    return picture.convert("RGB").resize((width, TALL_PX), Image.Resampling.LANCZOS)
+        return color_sheet(trios, columns=COLUMNS, tall_px=TALL_PX)
 
 
 def main() -> None:
