@@ -60,15 +60,6 @@ def colorize(
     still = [place for place in pictures if place not in videos]
     ready = jobs(still, out, listed=lambda at: list_pictures(at).keys, suffix=".png", overwrite=overwrite)
     moving = jobs(videos, out, listed=lambda _: (), suffix=".mp4", overwrite=overwrite)
-    if moving:
-        require("av", extra="video", what="Coloring a video")
-    if hints and len(ready) + len(moving) != 1:
-        raise OptionError(f"--hint: is for one picture at a time, got {len(ready) + len(moving):,}")
-    if moving and (hints or proposals > 1 or strip):
-        raise OptionError(f"--hint, --proposals and --strip: are for pictures, got {one_line(videos[0])}")
-    _check_more_names(ready, proposals=proposals, strip=strip, overwrite=overwrite)
-    if task.regression and proposals > 1:
-        raise OptionError(f"--proposals: must be 1 for a model that learned by regression, got {proposals}")
     work = _Work(
         console=console,
         task=task,
@@ -78,6 +69,8 @@ def colorize(
         hints=hints,
         strip=strip,
     )
+    work.check(ready, moving)
+    _check_more_names(ready, proposals=proposals, strip=strip, overwrite=overwrite)
     tally = _Tally(console=console, total=len(ready) + len(moving))
     tally.run(ready, work.picture, words="coloring pictures")
     tally.run(moving, work.video)
@@ -100,6 +93,26 @@ class _Work:
     strip: bool
     deep: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def check(self, ready: list[Job], moving: list[Job]) -> None:
+        """Refuse what cannot be done, before anything is.
+
+        Raises:
+            MissingExtra: PyAV is not installed.
+            OptionError: an option does not go with the files or with the model.
+        """
+        if moving:
+            require("av", extra="video", what="Coloring a video")
+            if self.hints or self.count > 1 or self.strip:
+                name = one_line(moving[0].source)
+                raise OptionError(f"--hint, --proposals and --strip: are for pictures, got {name}")
+        files = len(ready) + len(moving)
+        if self.hints and files != 1:
+            raise OptionError(f"--hint: is for one picture at a time, got {files:,}")
+        if self.task.regression and self.count > 1:
+            raise OptionError(
+                f"--proposals: must be 1 for a model that learned by regression, got {self.count}"
+            )
 
     def picture(self, job: Job) -> dict[str, Any]:
         """Color one picture; its opacities are kept."""

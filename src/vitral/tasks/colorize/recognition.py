@@ -10,7 +10,7 @@ _WAYS = ("original", "grey", "colorized")
 
 
 class Recognition:
-    """Counts how often a classifier is right about each picture in its own colors, in none, and in made ones.
+    """How often a classifier is right about each picture in its own colors, in none, and in made ones.
 
     `recognition` is the share of what the loss of color costs that made colors win back: 1 where they are as
     good as the right ones, 0 where grey is as good. None where grey costs nothing.
