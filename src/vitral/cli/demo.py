@@ -50,7 +50,7 @@ PARTS = (
         data="digits",
         title="Handwritten digits",
         words="1,797 digits of 8 x 8 pixels, scikit-learn's copy of the UCI set, split by a hash.",
-        run=Run(task=Classify(size=16, flip=False, shift=1), data="digits", epochs=24, test=0.2),
+        run=Run(task=Classify(size=16, flip=False, shift=1), data="digits", epochs=20, test=0.2),
     ),
     Part(
         name="scenes",
@@ -81,7 +81,7 @@ PARTS = (
         run=Run(
             task=Detect(size=64, network=_SMALL, zoom=(0.9, 1.15), stretch=1.05, light=0.1, confidence=0.4),
             data="scenes",
-            epochs=8,
+            epochs=6,
             batch=16,
         ),
     ),
@@ -104,7 +104,7 @@ PARTS = (
         title="Digits that nobody wrote",
         words="A variational autoencoder learns how the digits are distributed: it decodes what it encoded, "
         "draws new ones of each class, and walks from one to another.",
-        run=Run(task=Generate(k=16), data="digits", epochs=14, batch=32, test=0.2),
+        run=Run(task=Generate(k=16), data="digits", epochs=12, batch=32, test=0.2),
     ),
     Part(
         name="scenes-compressed",
@@ -117,7 +117,7 @@ PARTS = (
                 size=64, network=ResidualAutoencoder(latents=64, widths=(48, 64, 96), blocks=(1, 1, 1))
             ),
             data="scenes",
-            epochs=12,
+            epochs=9,
         ),
         judged=16,
     ),
