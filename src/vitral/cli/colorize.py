@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from vitral.cli.free_places import check_free
-from vitral.cli.many_files import Job, jobs
+from vitral.cli.many_files import Job, jobs, tell_failed, why_failed
 from vitral.cli.model_for import model_for
 from vitral.cli.say import Reading, answer, line, people
-from vitral.core import DataError, ImageError, OptionError, VitralError, require
+from vitral.core import DataError, OptionError, VitralError, require
 from vitral.data import one_line
 from vitral.train import use_threads
 
@@ -186,9 +186,7 @@ class _Tally:
                 try:
                     self.rows.append({"picture": str(job.source), "to": str(job.target)} | each(job))
                 except (VitralError, OSError) as error:
-                    # An `ImageError` names the picture itself.
-                    named = isinstance(error, ImageError)
-                    self.failed.append(one_line(error if named else f"{job.source}: {error}"))
+                    self.failed.append(why_failed(job, error))
         except BaseException as stop:
             if not isinstance(stop, Exception):  # Ctrl-C or SIGTERM.
                 stop.args = (f"{len(self.rows):,} of {self.total:,} files are done and kept",)
@@ -199,10 +197,7 @@ class _Tally:
 
     def tell(self, out: Path, *, deep: int, notes: list[str]) -> None:
         """Print what failed, and one line about all the rest."""
-        for reason in self.failed[:_MOST_NAMED]:
-            line(self.console, "failed", reason, style="red")
-        if len(self.failed) > _MOST_NAMED:
-            line(self.console, "failed", f"and {len(self.failed) - _MOST_NAMED:,} more", style="red")
+        tell_failed(self.console, self.failed)
         if deep:
             words = "1 picture has" if deep == 1 else f"{deep:,} pictures have"
             line(self.console, "rounded", f"{words} levels of 16 bits; 8 bits are written", style="yellow")

@@ -1,4 +1,4 @@
-"""What `compress` and `decompress` share: which files, their new names, a bar, and a count."""
+"""What `compress`, `decompress` and `colorize` share: which files, their new names, a bar, and a count."""
 
 import os
 import time
@@ -100,6 +100,19 @@ def _check_names(ready: list[Job]) -> None:
             )
 
 
+def why_failed(job: Job, error: Exception) -> str:
+    """One line with the name of the file, which an `ImageError` says itself."""
+    return one_line(error if isinstance(error, ImageError) else f"{job.source}: {error}")
+
+
+def tell_failed(console: Any, failed: list[str]) -> None:
+    """Print what failed, and how many more did."""
+    for reason in failed[:_MOST_NAMED]:
+        line(console, "failed", reason, style="red")
+    if len(failed) > _MOST_NAMED:
+        line(console, "failed", f"and {len(failed) - _MOST_NAMED:,} more", style="red")
+
+
 @dataclass(kw_only=True)
 class Tally:
     """What was done so far.
@@ -142,9 +155,7 @@ class Tally:
                     self.pixels += height * width
                     self.done += 1
                 except (VitralError, OSError) as error:
-                    # An `ImageError` names the picture itself.
-                    named = isinstance(error, ImageError)
-                    self.failed.append(one_line(error if named else f"{job.source}: {error}"))
+                    self.failed.append(why_failed(job, error))
         except BaseException as stop:
             if not isinstance(stop, Exception):  # Ctrl-C or SIGTERM.
                 stop.args = (f"{self.done:,} of {self.total:,} files are done and kept",)
@@ -190,10 +201,7 @@ class Tally:
 
     def tell(self, name: str, out: Path) -> None:
         """Print what failed, and one line about all the rest."""
-        for reason in self.failed[:_MOST_NAMED]:
-            line(self.console, "failed", reason, style="red")
-        if len(self.failed) > _MOST_NAMED:
-            line(self.console, "failed", f"and {len(self.failed) - _MOST_NAMED:,} more", style="red")
+        tell_failed(self.console, self.failed)
         if not self.done:
             return
         pictures = "1 picture" if self.done == 1 else f"{self.done:,} pictures"
